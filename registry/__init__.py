@@ -1,0 +1,3 @@
+"""The Pilot Protocol registry server."""
+
+__version__ = "0.1.0"

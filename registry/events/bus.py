@@ -1,0 +1,112 @@
+"""The bus: one publish reaches every subscription whose pattern matches."""
+
+import threading
+from collections.abc import Iterator
+from typing import Protocol
+
+from registry.events.event import Event
+from registry.events.subscription import Subscription
+
+DEFAULT_BUFFER_SIZE = 1024
+"""Events a subscription holds where nothing else was asked for."""
+
+_MOST_ROUTES = 4096
+"""How many event types to remember the route of; more than any server declares."""
+
+
+class Bus(Protocol):
+    """What a store needs of the bus."""
+
+    def publish(self, event: Event) -> None:
+        """Hand an event to every matching subscription; never blocks."""
+
+    def subscribe(self, *patterns: str) -> Subscription:
+        """Open a channel of the events that match any of the patterns."""
+
+
+class InProcessBus:
+    """A `Bus` for the threads and tasks of one process.
+
+    A pattern is ``*`` (every type), ``prefix.*`` (every type that begins with
+    ``prefix.``, at any depth, but not ``prefix`` itself), or a type, matched exactly.
+    An event's source takes no part in matching.
+
+    Publishing looks the event's type up in an index, so it costs what matches and
+    not what is subscribed. All subscriptions see events in the same order.
+    """
+
+    def __init__(self, buffer_size: int = 0) -> None:
+        """Make a bus.
+
+        Args:
+            buffer_size: Events each subscription can hold unread; values of 0 and
+                below mean `DEFAULT_BUFFER_SIZE`.
+        """
+        self.buffer_size = buffer_size if buffer_size > 0 else DEFAULT_BUFFER_SIZE
+        self._lock = threading.Lock()
+        self._by_pattern: dict[str, dict[Subscription, None]] = {}  # a dict as an ordered set
+        self._routes: dict[str, tuple[Subscription, ...]] = {}
+
+    def publish(self, event: Event) -> None:
+        """Hand an event to every matching subscription; never blocks.
+
+        A subscription whose buffer is full drops the event and counts it; the
+        others are not affected.
+        """
+        with self._lock:
+            route = self._routes.get(event.type)
+            if route is None:
+                route = self._find_route(event.type)
+            for subscription in route:
+                subscription.offer(event)
+
+    def subscribe(self, *patterns: str) -> Subscription:
+        """Open a channel of the events that match any of the patterns.
+
+        Several patterns share one buffer, so their events keep the order in which
+        they were published; an event that matches more than one arrives once.
+
+        Raises:
+            TypeError: No pattern was given.
+        """
+        if not patterns:
+            raise TypeError("subscribe() needs at least one pattern")
+        subscription = Subscription(patterns, self.buffer_size, self._detach)
+        with self._lock:
+            for pattern in patterns:
+                self._by_pattern.setdefault(pattern, {})[subscription] = None
+            self._routes.clear()
+        return subscription
+
+    def _detach(self, subscription: Subscription) -> None:
+        with self._lock:
+            for pattern in subscription.patterns:
+                matching = self._by_pattern.get(pattern, {})
+                matching.pop(subscription, None)
+                if not matching:
+                    self._by_pattern.pop(pattern, None)
+            self._routes.clear()
+
+    def _find_route(self, event_type: str) -> tuple[Subscription, ...]:
+        if len(self._routes) >= _MOST_ROUTES:
+            self._routes.clear()
+        matching: dict[Subscription, None] = {}
+        for pattern in _patterns_matching(event_type):
+            matching |= self._by_pattern.get(pattern, {})
+        route = self._routes[event_type] = tuple(matching)
+        return route
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """Whether a pattern matches an event type, by the rules of `InProcessBus`."""
+    return pattern in _patterns_matching(event_type)
+
+
+def _patterns_matching(event_type: str) -> Iterator[str]:
+    """Every pattern that matches a type: ``a.b`` is matched by ``a.b``, ``a.*`` and ``*``."""
+    yield event_type
+    dot = event_type.find(".")
+    while dot >= 0:
+        yield f"{event_type[:dot]}.*"
+        dot = event_type.find(".", dot + 1)
+    yield "*"

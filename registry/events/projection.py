@@ -1,0 +1,88 @@
+"""Keeping a read model true by following the bus."""
+
+import threading
+from collections.abc import Callable
+
+from registry.events.bus import Bus
+from registry.events.event import Event
+from registry.events.subscription import Subscription
+
+
+class Projection:
+    """Follows the bus on behalf of a read model, which calls `catch_up` before it answers.
+
+    That call is what makes two promises true. No read after a publish sees what the
+    publish invalidated: whatever is buffered is applied first. And loss is noticed:
+    when the subscription dropped an event, the model is rebuilt from the database.
+
+    The model keeps two functions: ``apply`` takes one event, and ``rebuild`` replaces
+    everything by what the database holds and returns the number of the last event
+    that this state includes. Events up to that number are then not applied again.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        patterns: tuple[str, ...],
+        *,
+        apply: Callable[[Event], None],
+        rebuild: Callable[[], int],
+    ) -> None:
+        """Subscribe; the first `catch_up` builds the model."""
+        self._subscription: Subscription = bus.subscribe(*patterns)
+        self._apply = apply
+        self._rebuild = rebuild
+        self._lock = threading.RLock()
+        self._applying = False
+        self._drops_seen = -1  # never equal to a real count: the model is not built yet
+        self._number = 0
+        self.rebuilds = 0
+
+    def catch_up(self) -> None:
+        """Apply what was published since the last call, or rebuild if any of it was lost.
+
+        Raises:
+            Exception: Whatever ``rebuild`` raised. The model is then not trusted: the
+                next call rebuilds again.
+        """
+        subscription = self._subscription
+        # The buffer is looked at first: another thread sets _applying before it empties it.
+        if (
+            not len(subscription)
+            and not self._applying
+            and subscription.dropped == self._drops_seen
+        ):
+            return
+        with self._lock:
+            self._applying = True
+            try:
+                self._apply_all(subscription.drain(), subscription.dropped)
+            finally:
+                self._applying = False
+
+    def _apply_all(self, events: list[Event], drops: int) -> None:
+        if drops != self._drops_seen:
+            self._start_over(drops)
+        for event in events:
+            self._follow(event)
+
+    def _start_over(self, drops: int) -> None:
+        self._drops_seen = -1
+        self._number = self._rebuild()
+        self._drops_seen = drops
+        self.rebuilds += 1
+
+    def _follow(self, event: Event) -> None:
+        if event.number:
+            if event.number <= self._number:
+                return
+            self._number = event.number
+        try:
+            self._apply(event)
+        except Exception:
+            self._drops_seen = -1  # half applied is as bad as lost
+            raise
+
+    def close(self) -> None:
+        """Stop following."""
+        self._subscription.unsubscribe()

@@ -1,0 +1,27 @@
+"""Where rows and events become durable, together.
+
+- `Database`: the engine, its pragmas, and consistent snapshots of it.
+- `Schema`, `migrate`: each store's tables, upgraded on their own.
+- `change_log`: every durable event as a numbered row.
+- `Committer`: one thread that owns the write connection and commits in groups.
+- `Reaction`: a durable subscriber, whose own writes follow from other stores' events.
+"""
+
+from registry.persistence import change_log
+from registry.persistence.committer import Committer, CommitterClosed, StorageUnavailable
+from registry.persistence.database import Database, DatabaseInUse
+from registry.persistence.reactions import Reaction
+from registry.persistence.schema import Schema, SchemaTooNew, migrate
+
+__all__ = [
+    "Committer",
+    "CommitterClosed",
+    "Database",
+    "DatabaseInUse",
+    "Reaction",
+    "Schema",
+    "SchemaTooNew",
+    "StorageUnavailable",
+    "change_log",
+    "migrate",
+]

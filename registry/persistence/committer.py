@@ -1,0 +1,303 @@
+"""Group commit: one thread owns the write connection and commits what has gathered."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import structlog
+from attrs import frozen
+
+from registry.events import Bus, Event, Transaction
+from registry.persistence import change_log
+from registry.persistence.database import Database
+from registry.persistence.reactions import Inbox, Reaction
+from registry.persistence.unit_of_work import UnitOfWork
+
+log = structlog.get_logger()
+
+LARGEST_GROUP = 1024
+"""Operations in one commit at most, so that the first of them does not wait too long."""
+
+RETRY_AFTER = 1.0
+"""Seconds before a reaction whose handler failed is tried again."""
+
+SETTLE_EVERY = 10_000
+"""Events between two moves of the cursors that had nothing to handle."""
+
+
+class CommitterClosed(RuntimeError):
+    """The server is stopping: the operation was not run."""
+
+
+class StorageUnavailable(RuntimeError):
+    """The database could not commit: nothing of the operation was kept."""
+
+
+@frozen
+class Outcome:
+    """How an operation ended: with a result or an error, never both."""
+
+    result: Any = None
+    error: Exception | None = None
+
+
+T = TypeVar("T")
+Work = Callable[[Transaction], Any]
+Then = Callable[[Outcome], None]
+
+
+@frozen
+class _Submission:
+    work: Work
+    then: Then
+
+
+class _Spoiled(Exception):
+    """An operation failed after it had changed something, and took its group with it."""
+
+
+class Committer:
+    """Runs operations in transactions on a thread of its own, many to a commit.
+
+    Everything that arrives while a commit is being flushed goes into the next one. A
+    group runs without savepoints; only when an operation fails halfway is its group
+    rolled back and run again one by one, each behind a savepoint, so an operation that
+    fails takes nothing else with it.
+
+    After the commit come, in this order: the group's events on the bus, the reactions
+    to them (with commits of their own), and last the acknowledgements. So whoever is
+    told that an operation is done finds all its consequences done too.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        reactions: Sequence[Reaction] = (),
+        *,
+        deliver: Callable[[Callable[[], None]], object] = lambda callback: callback(),
+    ) -> None:
+        """Make a committer over a migrated database; `start` sets it going.
+
+        Args:
+            database: Written to by nobody else.
+            bus: Where events go once they are durable.
+            reactions: Run after each commit whose events they match.
+            deliver: Calls a function where acknowledgements belong, for instance
+                ``loop.call_soon_threadsafe``. By default that is the committer's thread.
+        """
+        self._bus = bus
+        self._deliver = deliver
+        self._database = database
+        self._connection = database.open_writer()
+        self._number = 0
+        self._settled_number = 0
+        self._in_doubt = False
+        self._inboxes = [Inbox(reaction, bus) for reaction in reactions]
+        self._submitted: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="committer", daemon=True)
+
+    def start(self) -> None:
+        """Catch up with the log, then take operations.
+
+        Returns when every reaction has handled every event of the log: nothing is
+        served before the consequences of an interrupted past are in place.
+        """
+        with self._connection.begin():
+            self._number = change_log.last_number(self._connection)
+        self._react()
+        self._settle_cursors()
+        self._thread.start()
+
+    def submit(self, work: Work, then: Then) -> None:
+        """Run an operation in the next commit and report how it ended when that is durable.
+
+        Args:
+            work: Must change nothing but through its transaction: it may run twice.
+            then: Called with the outcome, where ``deliver`` calls things. Must not raise.
+
+        Raises:
+            CommitterClosed: The committer takes no more operations.
+        """
+        with self._closing:
+            if self._closed:
+                raise CommitterClosed("the server is stopping")
+            self._submitted.put(_Submission(work, then))
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        """Run an operation and wait until it is durable.
+
+        Not for the thread that ``deliver`` delivers to: it would wait for itself.
+
+        Raises:
+            CommitterClosed: The committer takes no more operations.
+            Exception: Whatever the operation raised.
+        """
+        future: Future[T] = Future()
+
+        def settle(outcome: Outcome) -> None:
+            if outcome.error is not None:
+                future.set_exception(outcome.error)
+            else:
+                future.set_result(outcome.result)
+
+        self.submit(work, settle)
+        return future.result()
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop. Safe to call again."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._submitted.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+        for inbox in self._inboxes:
+            inbox.close()
+        self._connection.close()
+
+    def _work(self) -> None:
+        while (group := self._next_group()) is not None:
+            outcomes = self._commit(group) if group else []
+            self._react()
+            self._acknowledge(group, outcomes)
+            if self._number - self._settled_number >= SETTLE_EVERY:
+                self._settle_cursors()
+        self._settle_cursors()
+
+    def _next_group(self) -> list[_Submission] | None:
+        """Wait for submissions and take all that have gathered.
+
+        Returns:
+            None when closed; an empty group when it is time to retry a reaction.
+        """
+        all_settled = all(inbox.settled for inbox in self._inboxes)
+        group: list[_Submission] = []
+        try:
+            submission = self._submitted.get(timeout=None if all_settled else RETRY_AFTER)
+            while submission is not None:
+                group.append(submission)
+                if len(group) == LARGEST_GROUP:
+                    return group
+                submission = self._submitted.get_nowait()
+        except queue.Empty:
+            return group
+        if not group:
+            return None
+        self._submitted.put(None)  # nothing follows it: the next call ends
+        return group
+
+    def _acknowledge(self, group: list[_Submission], outcomes: list[Outcome]) -> None:
+        def acknowledge() -> None:
+            for submission, outcome in zip(group, outcomes, strict=True):
+                submission.then(outcome)
+
+        self._deliver(acknowledge)
+
+    def _commit(self, group: list[_Submission]) -> list[Outcome]:
+        try:
+            try:
+                return self._transact(lambda unit: _run_together(unit, group))
+            except _Spoiled:
+                return self._transact(lambda unit: self._run_one_by_one(unit, group))
+        except Exception as error:
+            log.exception("commit.failed", operations=len(group))
+            unavailable = StorageUnavailable("the database could not commit")
+            unavailable.__cause__ = error
+            return [Outcome(error=unavailable)] * len(group)
+
+    def _transact(self, run: Callable[[UnitOfWork], T]) -> T:
+        """Run in one transaction, log its events with it, and publish them after it."""
+        with self._connection.begin():
+            if self._in_doubt:
+                self._publish_the_doubtful()
+            unit = UnitOfWork(self._connection)
+            result = run(unit)
+            events = change_log.append(self._connection, unit.staged, self._number)
+            self._in_doubt = True  # a commit that fails may have happened all the same
+        self._in_doubt = False
+        self._publish(events)
+        return result
+
+    def _publish(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._number = event.number
+            self._bus.publish(event)
+
+    def _publish_the_doubtful(self) -> None:
+        """Publish what a commit that reported an error kept after all."""
+        self._publish(change_log.read(self._connection, self._number))
+        self._in_doubt = False
+
+    def _run_one_by_one(self, unit: UnitOfWork, group: list[_Submission]) -> list[Outcome]:
+        outcomes = []
+        for submission in group:
+            mark = unit.mark
+            savepoint = self._connection.begin_nested()
+            try:
+                outcomes.append(Outcome(submission.work(unit)))
+                savepoint.commit()
+            except Exception as error:
+                savepoint.rollback()
+                unit.forget_since(mark)
+                outcomes.append(Outcome(error=error))
+        return outcomes
+
+    def _react(self) -> None:
+        """Let every reaction handle what it has, until no more follows from that."""
+        while any(self._inboxes):
+            for inbox in filter(None, self._inboxes):
+                self._handle(inbox)
+
+    def _handle(self, inbox: Inbox) -> None:
+        """Handle what waits in one inbox, in one transaction."""
+        reaction = inbox.reaction
+        handled = 0
+
+        def react(unit: UnitOfWork) -> None:
+            nonlocal handled
+            for event in inbox.pending(self._connection):
+                reaction.handler(unit, event)
+                handled = event.number
+            if handled:
+                change_log.move_cursor(self._connection, reaction.name, handled)
+
+        try:
+            self._transact(react)
+        except Exception:
+            log.exception("reaction.failed", reaction=reaction.name, retry_after=RETRY_AFTER)
+            inbox.failed(RETRY_AFTER)
+        else:
+            if handled:
+                inbox.handled(handled)
+
+    def _settle_cursors(self) -> None:
+        """Move the cursors past events that nobody waits for, so that a start reads little."""
+        self._settled_number = self._number
+        settled = [inbox for inbox in self._inboxes if inbox.settled]
+        try:
+            with self._connection.begin():
+                for inbox in settled:
+                    change_log.move_cursor(self._connection, inbox.reaction.name, self._number)
+        except Exception:
+            log.exception("cursors.not_settled")  # a start will read more: nothing is lost
+            return
+        for inbox in settled:
+            inbox.handled(self._number)
+
+
+def _run_together(unit: UnitOfWork, group: list[_Submission]) -> list[Outcome]:
+    outcomes = []
+    for submission in group:
+        mark = unit.mark
+        try:
+            outcomes.append(Outcome(submission.work(unit)))
+        except Exception as error:
+            if unit.mark != mark:
+                raise _Spoiled from error
+            outcomes.append(Outcome(error=error))  # refused before it changed anything
+    return outcomes

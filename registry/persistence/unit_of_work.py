@@ -1,0 +1,52 @@
+"""One database transaction and the events staged in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable
+
+from registry.events import Event
+from registry.persistence import change_log
+
+
+class UnitOfWork:
+    """What an operation writes with (a `registry.events.Transaction`).
+
+    Attributes:
+        changes: How many statements so far may have changed the database.
+        staged: The events so far, in order, each ready to be logged.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.changes = 0
+        self.staged: list[change_log.Entry] = []
+
+    def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        /,
+    ) -> CursorResult[Any]:
+        """Run a statement in this transaction."""
+        if not statement.is_select:
+            self.changes += 1
+        return self._connection.execute(statement, parameters)
+
+    def publish(self, event: Event) -> None:
+        """Stage an event: it is logged with the commit and published after it.
+
+        Raises:
+            TypeError: The payload holds what JSON cannot.
+        """
+        self.staged.append(change_log.Entry.of(event))
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Where it stands; an operation that moved it has left something behind."""
+        return self.changes, len(self.staged)
+
+    def forget_since(self, mark: tuple[int, int]) -> None:
+        """Unstage the events staged since a mark, after a rollback to that point."""
+        self.changes, kept = mark
+        del self.staged[kept:]

@@ -1,0 +1,78 @@
+"""Scores, ranking and history, as others read them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import asdict
+from sqlalchemy import bindparam, select
+
+from registry.events import Bus, Event, Projection, Snapshots
+from registry.polo.messages import GetPoloHistory, GetPoloScore, ListPoloScores
+from registry.polo.model import ScoreChange
+from registry.polo.ports import Caller
+from registry.polo.tables import changes, scores
+
+_ALL = select(scores.c.node_id, scores.c.score)
+_RANKING = (
+    select(scores.c.node_id, scores.c.score)
+    .order_by(scores.c.score.desc(), scores.c.node_id.desc())
+    .limit(bindparam("most"))
+)
+_HISTORY = (
+    select(changes.c.at, changes.c.rater_id, changes.c.delta, changes.c.score)
+    .where(changes.c.node_id == bindparam("node"))
+    .order_by(changes.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+class PoloView:
+    """Scores from memory; ranking and history, which few ask for, from the database."""
+
+    def __init__(self, *, bus: Bus, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+        self._scores: dict[int, int] = {}
+        self.projection = Projection(
+            bus, ("polo.changed",), apply=self._apply, rebuild=self._rebuild
+        )
+
+    def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
+        """The requests that only read, each with the method that answers it."""
+        return {
+            GetPoloScore: self.get_score,
+            GetPoloHistory: self.get_history,
+            ListPoloScores: self.list_scores,
+        }
+
+    def score(self, node_id: int) -> int:
+        """A node's score; 0 for a node that was never rated."""
+        self.projection.catch_up()
+        return self._scores.get(node_id, 0)
+
+    def get_score(self, request: GetPoloScore, _caller: Caller) -> dict[str, Any]:
+        """Answer with a node's score."""
+        return {"node_id": request.node_id, "polo_score": self.score(request.node_id)}
+
+    def get_history(self, request: GetPoloHistory, _caller: Caller) -> dict[str, Any]:
+        """Answer with the newest changes of a node's score."""
+        wanted = {"node": request.node_id, "most": request.limit}
+        with self._snapshots() as snapshot:
+            rows = snapshot.connection.execute(_HISTORY, wanted).all()
+        return {
+            "node_id": request.node_id,
+            "changes": [asdict(ScoreChange(*row)) for row in rows],
+        }
+
+    def list_scores(self, request: ListPoloScores, _caller: Caller) -> dict[str, Any]:
+        """Answer with the nodes of the highest scores."""
+        with self._snapshots() as snapshot:
+            rows = snapshot.connection.execute(_RANKING, {"most": request.limit}).all()
+        return {"scores": [{"node_id": node, "polo_score": score} for node, score in rows]}
+
+    def _apply(self, event: Event) -> None:
+        self._scores[event.payload["node_id"]] = event.payload["polo_score"]
+
+    def _rebuild(self) -> int:
+        with self._snapshots() as snapshot:
+            self._scores = {node: score for node, score in snapshot.connection.execute(_ALL)}
+            return snapshot.number

@@ -1,0 +1,73 @@
+"""Frames: a 4-byte big-endian length, then that many bytes."""
+
+from collections.abc import Iterator
+
+LARGEST_FRAME = 64 * 1024 * 1024
+"""Bytes in one message at most, as the public client has it (wire.md, "JSON protocol")."""
+
+BINARY_MAGIC = b"PILT\x01"
+"""What a client of the binary protocol sends first.
+
+As a JSON frame it would announce 1.3 GB, more than `LARGEST_FRAME`.
+"""
+
+_HEADER = 4
+
+
+class FrameTooLarge(ValueError):
+    """A frame announces more bytes than the receiver takes; the stream cannot go on.
+
+    Attributes:
+        announced: Bytes the frame would have.
+        limit: Bytes the receiver takes.
+    """
+
+    def __init__(self, announced: int, limit: int) -> None:
+        super().__init__(f"frame of {announced} bytes exceeds the limit of {limit} bytes")
+        self.announced = announced
+        self.limit = limit
+
+
+class FrameDecoder:
+    """Cuts a stream of bytes into frames.
+
+    Attributes:
+        limit: Bytes in one frame at most; may be changed between frames.
+    """
+
+    def __init__(self, limit: int = LARGEST_FRAME) -> None:
+        self.limit = limit
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they arrived, cut anywhere."""
+        self._buffer += data
+
+    def frames(self) -> Iterator[bytes]:
+        """Every complete frame so far, without its length.
+
+        What was not iterated over stays for the next call.
+
+        Raises:
+            FrameTooLarge: The next frame announces more than the limit.
+        """
+        while (frame := self._take()) is not None:
+            yield frame
+
+    def _take(self) -> bytes | None:
+        if len(self._buffer) < _HEADER:
+            return None
+        length = int.from_bytes(self._buffer[:_HEADER], "big")
+        if length > self.limit:
+            raise FrameTooLarge(length, self.limit)
+        end = _HEADER + length
+        if len(self._buffer) < end:
+            return None
+        frame = bytes(self._buffer[_HEADER:end])
+        del self._buffer[:end]
+        return frame
+
+
+def encode_frame(body: bytes) -> bytes:
+    """Put the length before a message's bytes."""
+    return len(body).to_bytes(_HEADER, "big") + body
