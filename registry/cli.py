@@ -1,0 +1,132 @@
+"""The command line: ``registry serve``."""
+
+import asyncio
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+import structlog
+
+from registry import __version__
+from registry.logs import set_up_logs
+from registry.persistence import DatabaseInUse, SchemaTooNew
+from registry.server import serve
+from registry.settings import Endpoint, Settings
+
+log = structlog.get_logger()
+
+ENVIRONMENT_PREFIX = "REGISTRY_"
+
+
+class _EndpointType(click.ParamType[Endpoint]):
+    name = "HOST:PORT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Endpoint:
+        if isinstance(value, Endpoint):
+            return value
+        try:
+            return Endpoint.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="registry")
+def main() -> None:
+    """The Pilot Protocol registry server."""
+
+
+def _option(setting: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
+    """The command-line option and environment variable of one setting."""
+    return click.option(
+        f"--{setting.name.replace('_', '-')}",
+        setting.name,
+        type=_option_type(setting),
+        default=setting.default,
+        envvar=ENVIRONMENT_PREFIX + setting.name.upper(),
+        help=setting.metadata["says"],
+        metavar=setting.metadata["unit"] or None,
+        show_default=True,
+        show_envvar=True,
+    )
+
+
+def _option_type(setting: "attrs.Attribute[Any]") -> Any:
+    if setting.type is Endpoint:
+        return _EndpointType()
+    if setting.type in (Path, Path | None):
+        return click.Path(path_type=Path)
+    if isinstance(setting.validator, attrs.validators.in_.__class__):
+        return click.Choice(setting.validator.options)
+    return setting.type
+
+
+def _read_config(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
+    """Take the settings of a TOML file as defaults."""
+    if path is None:
+        return
+    try:
+        values = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.BadParameter(f"cannot read {path}: {error}") from error
+    known = {setting.name for setting in Settings.describe()}
+    unknown = sorted(values.keys() - known)
+    if unknown:
+        raise click.BadParameter(f"{path} has an unknown setting: {', '.join(unknown)}")
+    context.default_map = values
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for every setting, and ``--config``."""
+    for setting in reversed(Settings.describe()):
+        command = _option(setting)(command)
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        envvar=f"{ENVIRONMENT_PREFIX}CONFIG",
+        is_eager=True,
+        expose_value=False,
+        callback=_read_config,
+        metavar="FILE",
+        help="TOML file with settings, named as the options are, with underscores.",
+        show_envvar=True,
+    )(command)
+
+
+@main.command("serve")
+@_with_settings
+def serve_command(**values: Any) -> None:
+    """Run the registry server until SIGTERM or SIGINT.
+
+    An option wins over its environment variable, and that over the TOML file. The
+    first line on standard output says where the server listens.
+    """
+    try:
+        settings = Settings(**values)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    set_up_logs(settings.log_level, settings.log_format)
+    _warn_of_unknown_variables()
+    try:
+        asyncio.run(serve(settings, announce=click.echo))
+    except (DatabaseInUse, SchemaTooNew, OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _warn_of_unknown_variables() -> None:
+    """Point out misspelt variables.
+
+    They are not refused: orchestrators set variables such as REGISTRY_PORT for a
+    service that is called registry.
+    """
+    known = {ENVIRONMENT_PREFIX + setting.name.upper() for setting in Settings.describe()}
+    known.add(f"{ENVIRONMENT_PREFIX}CONFIG")
+    for name in sorted(os.environ):
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in known:
+            log.warning("setting.unknown", environment_variable=name)

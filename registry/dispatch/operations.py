@@ -1,0 +1,121 @@
+"""The table of message types: what each one's request is, who may send it, who answers it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Union
+
+import msgspec
+from attrs import frozen
+
+from registry.dispatch.access import Access, InvalidRule
+
+Handler = Callable[..., Mapping[str, Any]]
+
+
+class InvalidOperation(ValueError):
+    """An operation that cannot be added to the table."""
+
+
+class InvalidRequest(ValueError):
+    """A request that cannot be read: malformed JSON, an unknown type, a wrong field."""
+
+
+@frozen
+class Operation:
+    """One message type.
+
+    Attributes:
+        message: The class its requests are decoded to.
+        type: Its name on the wire.
+        access: Who may call it.
+        writes: Whether the handler runs in a transaction and is answered when that is
+            durable: ``handler(transaction, request, caller)``. Otherwise it reads from
+            memory: ``handler(request, caller)``.
+        handler: Answers with the response's fields but ``type``.
+        owner: The store, or the room of this layer, that the operation belongs to.
+    """
+
+    message: type[msgspec.Struct]
+    type: str
+    access: Access
+    writes: bool
+    handler: Handler
+    owner: str
+
+    @property
+    def response_type(self) -> str:
+        """The ``type`` of a successful answer."""
+        return f"{self.type}_ok"
+
+
+class OperationTable:
+    """Every message type the server knows, and the decoder of their requests."""
+
+    def __init__(self) -> None:
+        self._operations: dict[type, Operation] = {}
+        self._decoder: msgspec.json.Decoder[Any] | None = None
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(sorted(self._operations.values(), key=lambda operation: operation.type))
+
+    def add(
+        self,
+        *,
+        reads: Mapping[type, Handler] | None = None,
+        writes: Mapping[type, Handler] | None = None,
+    ) -> None:
+        """Add the operations of one room.
+
+        Raises:
+            InvalidOperation: A request class has no access rules, rules that cannot be
+                understood, or the message type of another.
+        """
+        for requests, is_write in ((reads or {}, False), (writes or {}, True)):
+            for request, handler in requests.items():
+                self._add(_operation(request, handler, writes=is_write))
+
+    def decode(self, body: bytes) -> tuple[Operation, Any]:
+        """Read a request.
+
+        Returns:
+            The operation that its ``type`` names, and the request itself.
+
+        Raises:
+            InvalidRequest: Says which field is wrong and why.
+        """
+        if self._decoder is None:
+            self._decoder = msgspec.json.Decoder(Union[tuple(self._operations)])  # noqa: UP007
+        try:
+            request = self._decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidRequest(_in_plain_words(error)) from error
+        return self._operations[type(request)], request
+
+    def _add(self, operation: Operation) -> None:
+        taken = {known.type for known in self._operations.values()}
+        if operation.type in taken:
+            raise InvalidOperation(f"message type {operation.type!r} is there already")
+        self._operations[operation.message] = operation
+        self._decoder = None
+
+
+def _operation(request: type, handler: Handler, *, writes: bool) -> Operation:
+    if not issubclass(request, msgspec.Struct):
+        raise InvalidOperation(f"{request!r} is not a msgspec.Struct")
+    config = request.__struct_config__
+    if config.tag_field != "type" or not isinstance(config.tag, str):
+        raise InvalidOperation(f"{request.__name__} has no message type: give it a tag")
+    try:
+        access = Access.parse(getattr(request, "access", ()), frozenset(request.__struct_fields__))
+    except InvalidRule as error:
+        raise InvalidOperation(f"message type {config.tag!r}: {error}") from error
+    owner = request.__module__.split(".")[-2]
+    return Operation(request, config.tag, access, writes, handler, owner)
+
+
+def _in_plain_words(error: Exception) -> str:
+    """A decoding error for somebody who does not know msgspec: ``FIELD: what is wrong``."""
+    text, _, path = str(error).partition(" - at `$")
+    field = path.rstrip("`").removeprefix(".")
+    if field == "type" and text.startswith("Invalid value"):
+        return f"unknown message type: {text.removeprefix('Invalid value ')}"
+    return f"{field}: {text}" if field else text

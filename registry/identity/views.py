@@ -1,0 +1,165 @@
+"""The key index, as others read it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import evolve
+from sqlalchemy import select
+
+from registry.events import Bus, Event, Projection, Snapshots
+from registry.identity.keys import parse_public_key, verify
+from registry.identity.messages import GetKeyInfo
+from registry.identity.model import NodeKey, format_time
+from registry.identity.ports import Caller, Clock
+from registry.identity.tables import keys
+
+_ALL = select(
+    keys.c.node_id,
+    keys.c.public_key,
+    keys.c.owner,
+    keys.c.created_at,
+    keys.c.rotated_at,
+    keys.c.rotate_count,
+    keys.c.expires_at,
+)
+_DAY = 24 * 3600
+
+
+class IdentityView:
+    """Every node's key, and the index from key and owner to node, in memory."""
+
+    def __init__(self, *, bus: Bus, snapshots: Snapshots, clock: Clock) -> None:
+        self._snapshots = snapshots
+        self._clock = clock
+        self._keys: dict[int, NodeKey] = {}
+        self._node_of_key: dict[bytes, int] = {}
+        self._nodes_of_owner: dict[str, set[int]] = {}
+        self.projection = Projection(
+            bus,
+            ("key.*", "identity.owner_changed"),
+            apply=self._apply,
+            rebuild=self._rebuild,
+        )
+
+    def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
+        """The requests that only read, each with the method that answers it."""
+        return {GetKeyInfo: self.get_key_info}
+
+    def key(self, node_id: int) -> NodeKey | None:
+        """A node's key and its history; None for an id that was never given."""
+        self.projection.catch_up()
+        return self._keys.get(node_id)
+
+    def node_of_key(self, public_key: bytes) -> int | None:
+        """The node that has a key now."""
+        self.projection.catch_up()
+        return self._node_of_key.get(public_key)
+
+    def nodes_of_owner(self, owner: str) -> tuple[int, ...]:
+        """The nodes that say they are run by an owner, in the order of their ids."""
+        self.projection.catch_up()
+        return tuple(sorted(self._nodes_of_owner.get(owner, ())))
+
+    def verify_node(self, node_id: int, message: bytes, signature: str) -> bytes:
+        """Check a signature by a node.
+
+        Returns:
+            The key that made it.
+
+        Raises:
+            LookupError: There is no such node.
+            ValueError: The signature is malformed.
+            PermissionError: The signature is not the node's, or its key has expired.
+        """
+        known = self.key(node_id)
+        if known is None:
+            raise LookupError(f"node {node_id}: node not found")
+        verify(known.public_key, message, signature)
+        if known.expired(self._clock()):
+            raise PermissionError(f"signature: the key of node {node_id} has expired")
+        return known.public_key
+
+    def verify_key(self, public_key: str, message: bytes, signature: str) -> bytes:
+        """Check a signature by a base64 key.
+
+        Returns:
+            The key.
+
+        Raises:
+            ValueError: The key or the signature is malformed.
+            PermissionError: The signature is not the key's.
+        """
+        key = parse_public_key(public_key)
+        verify(key, message, signature)
+        return key
+
+    def get_key_info(self, request: GetKeyInfo, _caller: Caller) -> dict[str, Any]:
+        """Answer with the age and expiry of a node's key.
+
+        Raises:
+            LookupError: There is no such node.
+        """
+        known = self.key(request.node_id)
+        if known is None:
+            raise LookupError(f"node {request.node_id}: node not found")
+        answer: dict[str, Any] = {
+            "node_id": request.node_id,
+            "created_at": format_time(known.created_at),
+            "rotate_count": known.rotate_count,
+            "key_age_days": max(0, int(self._clock()) - known.in_use_since) // _DAY,
+        }
+        if known.rotated_at is not None:
+            answer["rotated_at"] = format_time(known.rotated_at)
+        if known.expires_at is not None:
+            answer["expires_at"] = format_time(known.expires_at)
+        return answer
+
+    def _apply(self, event: Event) -> None:
+        payload = event.payload
+        node_id = payload["node_id"]
+        match event.type:
+            case "key.enrolled":
+                key = parse_public_key(payload["public_key"])
+                self._put(node_id, NodeKey(key, payload["owner"], payload["created_at"]))
+            case "key.rotated":
+                self._rotate(node_id, event)
+            case "key.expiry_changed":
+                known = self._keys[node_id]
+                self._keys[node_id] = evolve(known, expires_at=payload["expires_at"])
+            case "identity.owner_changed":
+                known = self._keys[node_id]
+                self._forget_owner(known.owner, node_id)
+                self._put(node_id, evolve(known, owner=payload["owner"]))
+
+    def _rotate(self, node_id: int, event: Event) -> None:
+        known = self._keys[node_id]
+        del self._node_of_key[known.public_key]
+        self._keys[node_id] = evolve(
+            known,
+            public_key=parse_public_key(event.payload["public_key"]),
+            rotated_at=event.payload["rotated_at"],
+            rotate_count=event.payload["rotate_count"],
+            expires_at=None,
+        )
+        self._node_of_key[self._keys[node_id].public_key] = node_id
+
+    def _put(self, node_id: int, key: NodeKey) -> None:
+        self._keys[node_id] = key
+        self._node_of_key[key.public_key] = node_id
+        if key.owner:
+            self._nodes_of_owner.setdefault(key.owner, set()).add(node_id)
+
+    def _forget_owner(self, owner: str, node_id: int) -> None:
+        nodes = self._nodes_of_owner.get(owner, set())
+        nodes.discard(node_id)
+        if not nodes:
+            self._nodes_of_owner.pop(owner, None)
+
+    def _rebuild(self) -> int:
+        self._keys.clear()
+        self._node_of_key.clear()
+        self._nodes_of_owner.clear()
+        with self._snapshots() as snapshot:
+            for node_id, *fields in snapshot.connection.execute(_ALL):
+                self._put(node_id, NodeKey(*fields))
+            return snapshot.number

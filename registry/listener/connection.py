@@ -1,0 +1,131 @@
+"""One client's connection: frames in, answers out, in order."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from registry.dispatch import Dispatcher, error_body
+from registry.listener.limits import Limits
+from registry.wire import FrameDecoder, FrameTooLarge, encode_frame
+
+log = structlog.get_logger()
+
+
+class Connection(asyncio.Protocol):
+    """Serves one request after the other, as they arrive or pipelined.
+
+    While an answer is awaited, or the client does not read, nothing more is taken
+    from it: a client can make the server hold no more than one answer and one frame.
+
+    Attributes:
+        address: The client's IP address.
+        last_active: When the last bytes came, by the loop's clock.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        limits: Limits,
+        *,
+        opened: Callable[["Connection"], bool],
+        closed: Callable[["Connection"], None],
+    ) -> None:
+        """Serve a connection that is about to be made.
+
+        Args:
+            dispatcher: Runs the requests.
+            limits: What the client may ask for.
+            opened: Told when the connection is there; false if there is no room for it.
+            closed: Told when it is gone.
+        """
+        self._dispatcher = dispatcher
+        self._opened = opened
+        self._closed = closed
+        self._decoder = FrameDecoder(limits.frame_bytes)
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._awaiting_answer = False
+        self._client_reads = True
+        self._serving = False
+        self._eof = False
+        self.address = ""
+        self.last_active = self._loop.time()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve, or turn the client away when the server is full."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.address = transport.get_extra_info("peername")[0]
+        if not self._opened(self):
+            self._refuse("the server has too many connections: try again later")
+
+    def data_received(self, data: bytes) -> None:
+        """Serve what has arrived."""
+        self.last_active = self._loop.time()
+        self._decoder.feed(data)
+        if self._blocked and self._transport is not None:
+            self._transport.pause_reading()
+        self._serve()
+
+    def eof_received(self) -> bool:
+        """Half-close: what was asked before it is still answered."""
+        self._eof = True
+        return self._blocked
+
+    def pause_writing(self) -> None:
+        """The client does not read its answers: take nothing more from it."""
+        self._client_reads = False
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        self._client_reads = True
+        self._serve()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Forget the client."""
+        self._transport = None
+        self._closed(self)
+
+    def close(self) -> None:
+        """Close when what was answered has been sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    @property
+    def _blocked(self) -> bool:
+        return self._awaiting_answer or not self._client_reads
+
+    def _serve(self) -> None:
+        """Run the requests that are there until one must be waited for."""
+        if self._serving or self._blocked:  # an answer that comes at once leads back here
+            return
+        self._serving = True
+        try:
+            for body in self._decoder.frames():
+                self._awaiting_answer = True
+                self._dispatcher.dispatch(body, self.address, self._answer)
+                if self._blocked or self._transport is None:
+                    return
+        except FrameTooLarge as error:
+            self._refuse(str(error))
+        finally:
+            self._serving = False
+        if self._eof:
+            self.close()
+        elif self._transport is not None:
+            self._transport.resume_reading()
+
+    def _answer(self, body: bytes) -> None:
+        self._awaiting_answer = False
+        self._send(body)
+        self._serve()
+
+    def _refuse(self, text: str) -> None:
+        """Say why, and close: nothing after this can be understood or served."""
+        self._send(error_body(text))
+        self.close()
+
+    def _send(self, body: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(encode_frame(body))

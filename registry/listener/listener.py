@@ -1,0 +1,74 @@
+"""Accepting connections."""
+
+import asyncio
+
+import structlog
+
+from registry.dispatch import Dispatcher
+from registry.listener.connection import Connection
+from registry.listener.limits import Limits
+
+log = structlog.get_logger()
+
+_SWEEP_SECONDS = 5.0
+
+
+class Listener:
+    """Accepts connections on one address and serves them until it is closed."""
+
+    def __init__(self, dispatcher: Dispatcher, limits: Limits) -> None:
+        self._dispatcher = dispatcher
+        self._limits = limits
+        self._connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Begin to accept.
+
+        Returns:
+            The address that clients can reach; of use where the port was 0.
+
+        Raises:
+            OSError: The address cannot be listened on.
+        """
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connection, host, port, backlog=1024)
+        self._schedule_sweep()
+        bound = self._server.sockets[0].getsockname()
+        return bound[0], bound[1]
+
+    def stop_accepting(self) -> None:
+        """Take no new connections; those that are there are still served."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        if self._server is not None:
+            self._server.close()
+
+    def close(self) -> None:
+        """Close every connection when what was answered has been sent."""
+        self.stop_accepting()
+        for connection in list(self._connections):
+            connection.close()
+
+    def _connection(self) -> Connection:
+        return Connection(
+            self._dispatcher, self._limits, opened=self._opened, closed=self._connections.discard
+        )
+
+    def _opened(self, connection: Connection) -> bool:
+        if len(self._connections) >= self._limits.connections:
+            return False
+        self._connections.add(connection)
+        return True
+
+    def _schedule_sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(_SWEEP_SECONDS, self._close_idle)
+
+    def _close_idle(self) -> None:
+        """One timer for all connections, because a timer for each costs at every request."""
+        deadline = asyncio.get_running_loop().time() - self._limits.idle_seconds
+        for connection in [c for c in self._connections if c.last_active < deadline]:
+            connection.close()
+        self._schedule_sweep()

@@ -1,0 +1,107 @@
+"""Every setting of the server, once: its name, default, bounds and explanation.
+
+The command line, the environment (``REGISTRY_`` and the name in capitals) and the
+TOML file are all made from this class.
+"""
+
+from pathlib import Path
+from typing import Any, Self
+
+from attrs import Attribute, field, fields, frozen, validators
+
+
+@frozen
+class Endpoint:
+    """Where to listen.
+
+    Attributes:
+        host: A name or an IP address; empty for all addresses.
+        port: 0 for any free port.
+    """
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``HOST:PORT``; an IPv6 address stands in brackets.
+
+        Raises:
+            ValueError: The text has another shape.
+        """
+        host, colon, port = text.rpartition(":")
+        bracketed = host.startswith("[") and host.endswith("]")
+        if not colon or (":" in host and not bracketed):
+            raise ValueError(f"{text!r} is not HOST:PORT")
+        if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF):
+            raise ValueError(f"{text!r} has no port between 0 and 65535")
+        return cls(host[1:-1] if bracketed else host, int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def setting(default: Any, says: str, *, unit: str = "", least: float | None = None) -> Any:
+    """One setting: its default, what it says of itself, its unit and its least value."""
+    return field(
+        default=default,
+        metadata={"says": says, "unit": unit},
+        validator=[] if least is None else [validators.ge(least)],
+    )
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How a registry server is run; `describe` lists the settings with their meaning."""
+
+    listen: Endpoint = setting(
+        Endpoint("0.0.0.0", 9000),  # noqa: S104 - a registry is there to be reached
+        "Address to serve the protocol on; port 0 takes a free one.",
+        unit="HOST:PORT",
+    )
+    data: Path = setting(
+        Path("registry-data"),
+        "Folder of the database; made if it is not there.",
+        unit="DIR",
+    )
+    admin_token_file: Path | None = setting(
+        None,
+        "File with the admin token. Without one, nothing that needs an administrator works.",
+        unit="FILE",
+    )
+    max_connections: int = setting(10_000, "Open connections at most.", least=1)
+    max_frame_bytes: int = setting(1_048_576, "Bytes in one request at most.", least=1024)
+    idle_seconds: float = setting(
+        300.0, "How long a connection may be silent before it is closed.", least=1
+    )
+    stale_after_seconds: float = setting(
+        180.0, "How long after its last sign of life a node counts as offline.", least=1
+    )
+    reap_after_seconds: float = setting(
+        604_800.0,
+        "How long after its last sign of life a node is removed. Its address stays reserved "
+        "for its key.",
+        least=1,
+    )
+    beacon_lease_seconds: float = setting(
+        60.0, "How long a beacon is listed after it registered.", least=1
+    )
+    event_buffer: int = setting(
+        65_536, "Events that one subscriber of the bus can hold unread.", least=1
+    )
+    log_level: str = field(
+        default="info",
+        metadata={"says": "Least important kind of log line to write.", "unit": ""},
+        validator=validators.in_(("debug", "info", "warning", "error")),
+    )
+    log_format: str = field(
+        default="console",
+        metadata={"says": "How log lines on standard error look.", "unit": ""},
+        validator=validators.in_(("console", "json")),
+    )
+
+    @classmethod
+    def describe(cls) -> tuple["Attribute[Any]", ...]:
+        """Every setting, in the order in which people are shown them."""
+        settings: tuple[Attribute[Any], ...] = fields(cls)
+        return settings
