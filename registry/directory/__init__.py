@@ -1,0 +1,24 @@
+"""The directory store: which nodes are there, what they are called, how they are reached.
+
+- `DirectoryStore`: the operations that write.
+- `DirectoryView`: lookup, resolve and lists, from memory; its cached answers are kept
+  true by the bus.
+- `Presence`: who was heard of when. Soft state: in memory, written back now and then.
+"""
+
+from registry.directory.events import EVENTS
+from registry.directory.model import Node
+from registry.directory.presence import Presence
+from registry.directory.store import DirectoryStore, Registration
+from registry.directory.tables import SCHEMA_STEPS
+from registry.directory.views import DirectoryView
+
+__all__ = [
+    "EVENTS",
+    "SCHEMA_STEPS",
+    "DirectoryStore",
+    "DirectoryView",
+    "Node",
+    "Presence",
+    "Registration",
+]

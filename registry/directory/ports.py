@@ -1,0 +1,60 @@
+"""What the directory store needs from outside."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+Clock = Callable[[], float]
+"""Unix time in seconds."""
+
+AddressOf = Callable[[int, int], str]
+"""The text form of the address that a node (second) has in a network (first)."""
+
+
+class Caller(Protocol):
+    """Who asks, as far as it was proved."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the request carried the admin token."""
+
+
+class Member(Protocol):
+    """A node's place in a network."""
+
+    @property
+    def role(self) -> str:
+        """``owner``, ``admin`` or ``member``."""
+
+
+class Neighbours(Protocol):
+    """What the directory asks the other stores' read models."""
+
+    def trusted(self, node_id: int, peer_id: int) -> bool:
+        """Whether two nodes trust each other."""
+
+    def members(self, network_id: int) -> Mapping[int, Member]:
+        """The members of a network; raises LookupError where there is no such network."""
+
+    def key_in_use_since(self, node_id: int) -> int:
+        """When a node's key came into use, in unix seconds."""
+
+    def key_expires_at(self, node_id: int) -> int | None:
+        """Until when a node's key is good, in unix seconds; None for ever."""
+
+    def relay_address(self) -> str:
+        """The endpoint of a beacon that relays to nodes; empty where there is none."""
+
+
+class Sources(Protocol):
+    """The other stores' facts that the directory keeps a copy of, to start from."""
+
+    def public_keys(self, connection: Connection) -> Iterable[tuple[int, str]]:
+        """Every node with its key, base64."""
+
+    def memberships(self, connection: Connection) -> Iterable[tuple[int, int]]:
+        """Every node with each network it is in, without the backbone."""
+
+    def scores(self, connection: Connection) -> Iterable[tuple[int, int]]:
+        """Every rated node with its score."""

@@ -1,0 +1,269 @@
+"""The operations of the directory store."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import asdict, evolve, frozen
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
+
+from registry.directory.events import (
+    HOSTNAME_CHANGED,
+    NODE_DEREGISTERED,
+    NODE_REAPED,
+    NODE_REGISTERED,
+    TAGS_CHANGED,
+    VISIBILITY_CHANGED,
+)
+from registry.directory.messages import Deregister, SetHostname, SetTags, SetVisibility
+from registry.directory.model import Node, check_hostname, clean_tags
+from registry.directory.ports import Caller, Clock
+from registry.directory.tables import nodes
+from registry.events import Transaction
+
+_NODE_COLUMNS = (
+    nodes.c.node_id,
+    nodes.c.real_addr,
+    nodes.c.lan_addrs,
+    nodes.c.hostname,
+    nodes.c.public,
+    nodes.c.tags,
+    nodes.c.version,
+    nodes.c.relay_only,
+)
+SELECT_NODES = select(*_NODE_COLUMNS)
+_BY_ID = SELECT_NODES.where(nodes.c.node_id == bindparam("node"))
+_EXISTS = select(nodes.c.node_id).where(nodes.c.node_id == bindparam("node"))
+_BY_HOSTNAME = select(nodes.c.node_id).where(nodes.c.hostname == bindparam("name"))
+_THIS = nodes.c.node_id == bindparam("node")
+_UPDATE_ENDPOINT = (
+    update(nodes)
+    .where(_THIS)
+    .values(
+        real_addr=bindparam("new_real_addr"),
+        lan_addrs=bindparam("new_lan_addrs"),
+        hostname=bindparam("new_hostname"),
+        version=bindparam("new_version"),
+        relay_only=bindparam("new_relay_only"),
+        last_seen=bindparam("now"),
+    )
+)
+_SET_HOSTNAME = update(nodes).where(_THIS).values(hostname=bindparam("value"))
+_SET_PUBLIC = update(nodes).where(_THIS).values(public=bindparam("value"))
+_SET_TAGS = update(nodes).where(_THIS).values(tags=bindparam("value"))
+_SET_LAST_SEEN = update(nodes).where(_THIS).values(last_seen=bindparam("value"))
+_DELETE = delete(nodes).where(_THIS)
+
+
+def node_from_row(row: RowMapping) -> Node:
+    """A node as it stands in the table."""
+    return Node(**{**row, "hostname": row["hostname"] or ""})
+
+
+@frozen
+class Registration:
+    """What became of a registration.
+
+    Attributes:
+        hostname: The node's hostname now; empty for none.
+        hostname_error: Why the hostname that was asked for was not given; empty if it was.
+    """
+
+    hostname: str
+    hostname_error: str = ""
+
+
+class DirectoryStore:
+    """Adds, changes and removes nodes."""
+
+    def __init__(self, *, clock: Clock, last_seen: Callable[[int], int]) -> None:
+        """Make the store.
+
+        Args:
+            clock: Unix time in seconds.
+            last_seen: When a node was last heard of, in unix seconds.
+        """
+        self._clock = clock
+        self._last_seen = last_seen
+
+    def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
+        """The requests that write, each with the method that answers it."""
+        return {
+            SetHostname: self.set_hostname,
+            SetVisibility: self.set_visibility,
+            SetTags: self.set_tags,
+            Deregister: self.deregister,
+        }
+
+    def exists(self, transaction: Transaction, node_id: int) -> bool:
+        """Whether a node is registered."""
+        return transaction.execute(_EXISTS, {"node": node_id}).one_or_none() is not None
+
+    def register(self, transaction: Transaction, node: Node) -> Registration:
+        """Add a node, or bring its endpoint up to date.
+
+        What a node that is there already has set (visibility, tags) stays. A hostname
+        that cannot be given is left out and does not fail the registration.
+
+        Args:
+            transaction: Where it happens.
+            node: As it announces itself; an empty hostname asks for none.
+        """
+        known = self._find(transaction, node.node_id)
+        hostname, hostname_error = self._grant_hostname(transaction, node)
+        if known is None:
+            self._insert(transaction, evolve(node, hostname=hostname))
+            return Registration(hostname, hostname_error)
+        updated = evolve(
+            known,
+            real_addr=node.real_addr,
+            lan_addrs=node.lan_addrs,
+            hostname=hostname or known.hostname,
+            version=node.version or known.version,
+            relay_only=node.relay_only,
+        )
+        self._update(transaction, updated)
+        return Registration(updated.hostname, hostname_error)
+
+    def set_hostname(
+        self, transaction: Transaction, request: SetHostname, _caller: Caller
+    ) -> dict[str, Any]:
+        """Give a node a hostname, or take it away.
+
+        Raises:
+            ValueError: The hostname is malformed or reserved.
+            LookupError: There is no such node.
+            PermissionError: Another node has the hostname.
+        """
+        try:
+            check_hostname(request.hostname)
+        except ValueError as error:
+            raise ValueError(f"invalid hostname: {error}") from None
+        node = self._get(transaction, request.node_id)
+        holder = self._holder(transaction, request.hostname)
+        if holder not in (None, request.node_id):
+            raise PermissionError(f'hostname "{request.hostname}" already in use by node {holder}')
+        if node.hostname != request.hostname:
+            transaction.execute(
+                _SET_HOSTNAME, {"node": request.node_id, "value": request.hostname or None}
+            )
+            transaction.publish(
+                HOSTNAME_CHANGED(node_id=request.node_id, hostname=request.hostname)
+            )
+        return {"node_id": request.node_id, "hostname": request.hostname}
+
+    def set_visibility(
+        self, transaction: Transaction, request: SetVisibility, _caller: Caller
+    ) -> dict[str, Any]:
+        """Make a node public or private.
+
+        Raises:
+            LookupError: There is no such node.
+        """
+        node = self._get(transaction, request.node_id)
+        if node.public != request.public:
+            transaction.execute(_SET_PUBLIC, {"node": request.node_id, "value": request.public})
+            transaction.publish(VISIBILITY_CHANGED(node_id=request.node_id, public=request.public))
+        return {
+            "node_id": request.node_id,
+            "visibility": "public" if request.public else "private",
+        }
+
+    def set_tags(
+        self, transaction: Transaction, request: SetTags, _caller: Caller
+    ) -> dict[str, Any]:
+        """Replace a node's tags.
+
+        Raises:
+            ValueError: There are too many, or one is malformed.
+            LookupError: There is no such node.
+        """
+        tags = clean_tags(request.tags or ())
+        node = self._get(transaction, request.node_id)
+        if node.tags != tags:
+            transaction.execute(_SET_TAGS, {"node": request.node_id, "value": tags})
+            transaction.publish(TAGS_CHANGED(node_id=request.node_id, tags=tags))
+        return {"node_id": request.node_id, "tags": tags}
+
+    def deregister(
+        self, transaction: Transaction, request: Deregister, _caller: Caller
+    ) -> dict[str, Any]:
+        """Remove a node; one that is gone already is no error."""
+        if transaction.execute(_DELETE, {"node": request.node_id}).rowcount:
+            transaction.publish(NODE_DEREGISTERED(node_id=request.node_id))
+        return {}
+
+    def reap(
+        self, transaction: Transaction, node_ids: Sequence[int], silent_since: float
+    ) -> list[int]:
+        """Remove the nodes that have still not been heard of.
+
+        Args:
+            transaction: Where it happens.
+            node_ids: Which nodes seemed silent.
+            silent_since: Unix time; a node heard of after it stays.
+
+        Returns:
+            Those that were removed.
+        """
+        reaped = []
+        for node_id in node_ids:
+            if self._last_seen(node_id) >= silent_since:
+                continue
+            if transaction.execute(_DELETE, {"node": node_id}).rowcount:
+                transaction.publish(NODE_REAPED(node_id=node_id))
+                reaped.append(node_id)
+        return reaped
+
+    def save_last_seen(self, transaction: Transaction, last_seen: Mapping[int, int]) -> None:
+        """Write back when nodes were last heard of, in unix seconds."""
+        if last_seen:
+            rows = [{"node": node_id, "value": at} for node_id, at in last_seen.items()]
+            transaction.execute(_SET_LAST_SEEN, rows)
+
+    def _find(self, transaction: Transaction, node_id: int) -> Node | None:
+        row = transaction.execute(_BY_ID, {"node": node_id}).mappings().one_or_none()
+        return None if row is None else node_from_row(row)
+
+    def _get(self, transaction: Transaction, node_id: int) -> Node:
+        node = self._find(transaction, node_id)
+        if node is None:
+            raise LookupError(f"node {node_id}: node not found")
+        return node
+
+    def _holder(self, transaction: Transaction, hostname: str) -> int | None:
+        """The node that has a hostname."""
+        if not hostname:
+            return None
+        holder: int | None = transaction.execute(_BY_HOSTNAME, {"name": hostname}).scalar()
+        return holder
+
+    def _grant_hostname(self, transaction: Transaction, node: Node) -> tuple[str, str]:
+        """The hostname that a registering node gets, and why not the one it asked for."""
+        try:
+            check_hostname(node.hostname)
+        except ValueError as error:
+            return "", str(error)
+        if self._holder(transaction, node.hostname) not in (None, node.node_id):
+            return "", f'hostname "{node.hostname}" already in use'
+        return node.hostname, ""
+
+    def _insert(self, transaction: Transaction, node: Node) -> None:
+        row = asdict(node)
+        row["hostname"] = node.hostname or None
+        transaction.execute(insert(nodes), {**row, "last_seen": int(self._clock())})
+        transaction.publish(NODE_REGISTERED(**asdict(node)))
+
+    def _update(self, transaction: Transaction, node: Node) -> None:
+        transaction.execute(
+            _UPDATE_ENDPOINT,
+            {
+                "node": node.node_id,
+                "new_real_addr": node.real_addr,
+                "new_lan_addrs": node.lan_addrs,
+                "new_hostname": node.hostname or None,
+                "new_version": node.version,
+                "new_relay_only": node.relay_only,
+                "now": int(self._clock()),
+            },
+        )
+        transaction.publish(NODE_REGISTERED(**asdict(node)))

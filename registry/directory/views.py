@@ -1,0 +1,328 @@
+"""The directory, as others read it."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from attrs import evolve
+from sqlalchemy import select
+
+from registry.directory.messages import Heartbeat, ListNodes, Lookup, Resolve, ResolveHostname
+from registry.directory.model import Node
+from registry.directory.ports import AddressOf, Caller, Clock, Member, Neighbours, Sources
+from registry.directory.presence import Presence
+from registry.directory.store import SELECT_NODES, node_from_row
+from registry.directory.tables import nodes
+from registry.events import Bus, Event, Projection, Snapshots
+
+EXPIRY_WARNING = 24 * 3600
+"""Seconds before a key expires from which heartbeats say so."""
+
+MOST_ANSWERS = 65_536
+"""Encoded lookup answers kept at most."""
+
+_DAY = 24 * 3600
+_LAST_SEEN = select(nodes.c.node_id, nodes.c.last_seen)
+
+
+class DirectoryView:
+    """Nodes and what other stores say of them, in memory.
+
+    Keys, memberships and scores are copies, fed by the bus. The encoded answer to a
+    lookup is kept until an event about its node arrives.
+    """
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        snapshots: Snapshots,
+        sources: Sources,
+        neighbours: Neighbours,
+        presence: Presence,
+        clock: Clock,
+        address_of: AddressOf,
+    ) -> None:
+        self._snapshots = snapshots
+        self._sources = sources
+        self._neighbours = neighbours
+        self._presence = presence
+        self._clock = clock
+        self._address_of = address_of
+        self._nodes: dict[int, Node] = {}
+        self._node_of_hostname: dict[str, int] = {}
+        self._public_keys: dict[int, str] = {}
+        self._networks: dict[int, frozenset[int]] = {}  # without the backbone
+        self._scores: dict[int, int] = {}
+        self._answers: dict[int, bytes] = {}
+        self.projection = Projection(
+            bus,
+            ("node.*", "key.enrolled", "key.rotated", "membership.*", "polo.changed"),
+            apply=self._apply,
+            rebuild=self._rebuild,
+        )
+
+    def operations(self) -> dict[type, Callable[..., Mapping[str, Any] | bytes]]:
+        """The requests that only read, each with the method that answers it."""
+        return {
+            Lookup: self.lookup,
+            Resolve: self.resolve,
+            ResolveHostname: self.resolve_hostname,
+            ListNodes: self.list_nodes,
+            Heartbeat: self.heartbeat,
+        }
+
+    def node(self, node_id: int) -> Node:
+        """A registered node.
+
+        Raises:
+            LookupError: There is no such node.
+        """
+        self.projection.catch_up()
+        node = self._nodes.get(node_id)
+        if node is None:
+            raise LookupError(f"node {node_id}: node not found")
+        return node
+
+    def __len__(self) -> int:
+        """How many nodes are registered."""
+        self.projection.catch_up()
+        return len(self._nodes)
+
+    def lookup(self, request: Lookup, _caller: Caller) -> bytes:
+        """Answer with what is publicly known of a node.
+
+        Raises:
+            LookupError: There is no such node.
+        """
+        self.projection.catch_up()
+        answer = self._answers.get(request.node_id)
+        if answer is None:
+            node = self.node(request.node_id)
+            answer = msgspec.json.encode(self._lookup_answer(node))
+            if not node.relay_only:  # whose endpoint is a beacon's, and beacons come and go
+                self._keep(node.node_id, answer)
+        return answer
+
+    def resolve(self, request: Resolve, _caller: Caller) -> dict[str, Any]:
+        """Answer with a node's endpoint, if the requester may know it.
+
+        A private node's endpoint is for the nodes that it trusts and that trust it, and
+        for those that share a network with it other than the backbone.
+
+        Raises:
+            LookupError: One of the nodes is not registered.
+            PermissionError: The node is private.
+        """
+        self.projection.catch_up()
+        if request.requester_id not in self._nodes:
+            raise LookupError(
+                f"resolve denied: requester node {request.requester_id} is not registered"
+            )
+        node = self.node(request.node_id)
+        if not (node.public or self._may_reach(request.requester_id, request.node_id)):
+            raise PermissionError(
+                f"resolve denied: node {request.node_id} is private (establish mutual trust first)"
+            )
+        answer: dict[str, Any] = {
+            "node_id": node.node_id,
+            "real_addr": self._endpoint(node),
+            "key_age_days": self._key_age_days(node.node_id),
+        }
+        if node.relay_only:
+            answer["relay_only"] = True
+        elif node.lan_addrs:
+            answer["lan_addrs"] = node.lan_addrs
+        return answer
+
+    def resolve_hostname(self, request: ResolveHostname, _caller: Caller) -> dict[str, Any]:
+        """Answer with the node that has a hostname.
+
+        The answer holds no endpoint, and a real daemon asks without saying who it is
+        before it can shake hands, so private nodes are found too.
+
+        Raises:
+            ValueError: The hostname is empty.
+            LookupError: No node has the hostname.
+        """
+        self.projection.catch_up()
+        if not request.hostname:
+            raise ValueError("hostname: required")
+        node_id = self._node_of_hostname.get(request.hostname)
+        if node_id is None:
+            raise LookupError(f'hostname "{request.hostname}" not found')
+        return {
+            "node_id": node_id,
+            "address": self._address_of(0, node_id),
+            "public": self._nodes[node_id].public,
+            "hostname": request.hostname,
+        }
+
+    def list_nodes(self, request: ListNodes, caller: Caller) -> dict[str, Any]:
+        """Answer with a page of a network's nodes.
+
+        Raises:
+            LookupError: There is no such network.
+            PermissionError: The backbone is listed for administrators only.
+        """
+        self.projection.catch_up()
+        if request.network_id == 0:
+            if not caller.is_admin:
+                raise PermissionError(
+                    "listing backbone nodes is not permitted (use lookup with a specific node_id)"
+                )
+            members: Mapping[int, Member | None] = dict.fromkeys(self._nodes)
+        else:
+            members = self._neighbours.members(request.network_id)
+        wanted = sorted(node_id for node_id in members if node_id > request.after)
+        page = wanted[: request.limit]
+        answer: dict[str, Any] = {
+            "nodes": [
+                self._list_entry(request.network_id, node_id, members[node_id]) for node_id in page
+            ]
+        }
+        if len(wanted) > len(page):
+            answer["next_after"] = page[-1]
+        return answer
+
+    def heartbeat(self, request: Heartbeat, _caller: Caller) -> dict[str, Any]:
+        """Note a node's sign of life and answer with the time.
+
+        Raises:
+            LookupError: There is no such node.
+        """
+        self.node(request.node_id)
+        now = self._presence.heard_of(request.node_id)
+        expires_at = self._neighbours.key_expires_at(request.node_id)
+        if expires_at is not None and expires_at < now + EXPIRY_WARNING:
+            return {"time": now, "key_expiry_warning": True}
+        return {"time": now}
+
+    def _keep(self, node_id: int, answer: bytes) -> None:
+        if len(self._answers) >= MOST_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        self._answers[node_id] = answer
+
+    def _may_reach(self, requester_id: int, node_id: int) -> bool:
+        if requester_id == node_id or self._neighbours.trusted(requester_id, node_id):
+            return True
+        nowhere: frozenset[int] = frozenset()
+        theirs = self._networks.get(requester_id, nowhere)
+        return not theirs.isdisjoint(self._networks.get(node_id, nowhere))
+
+    def _endpoint(self, node: Node) -> str:
+        return self._neighbours.relay_address() if node.relay_only else node.real_addr
+
+    def _key_age_days(self, node_id: int) -> int:
+        age = self._clock() - self._neighbours.key_in_use_since(node_id)
+        return max(0, int(age)) // _DAY
+
+    def _lookup_answer(self, node: Node) -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "type": "lookup_ok",
+            "node_id": node.node_id,
+            "address": self._address_of(0, node.node_id),
+            "networks": [0, *sorted(self._networks.get(node.node_id, ()))],
+            "public_key": self._public_keys[node.node_id],
+            "public": node.public,
+            "polo_score": self._scores.get(node.node_id, 0),
+        }
+        answer |= _public_fields(node)
+        if node.public:
+            answer["real_addr"] = answer["endpoint"] = self._endpoint(node)
+            if node.relay_only:
+                answer["relay_only"] = True
+        if self._presence.is_stale(node.node_id):
+            answer["stale"] = True
+        return answer
+
+    def _list_entry(self, network_id: int, node_id: int, member: Member | None) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "node_id": node_id,
+            "address": self._address_of(network_id, node_id),
+        }
+        if member is not None:
+            entry["role"] = member.role
+        node = self._nodes.get(node_id)
+        if node is None:  # reaped: still a member, should it come back
+            return {**entry, "offline": True}
+        entry |= {"public": node.public, **_public_fields(node)}
+        if node.public:
+            entry["real_addr"] = self._endpoint(node)
+        if self._presence.is_stale(node_id):
+            entry["stale"] = True
+        entry["last_seen"] = _format_time(self._presence.last_seen(node_id))
+        return entry
+
+    def _apply(self, event: Event) -> None:
+        payload = event.payload
+        node_id = payload["node_id"]
+        self._answers.pop(node_id, None)
+        match event.type:
+            case "node.registered":
+                self._put(Node(**payload))
+                self._presence.heard_of(node_id)
+            case "node.hostname_changed":
+                self._put(evolve(self._nodes[node_id], hostname=payload["hostname"]))
+            case "node.visibility_changed":
+                self._put(evolve(self._nodes[node_id], public=payload["public"]))
+            case "node.tags_changed":
+                self._put(evolve(self._nodes[node_id], tags=payload["tags"]))
+            case "node.deregistered" | "node.reaped":
+                self._remove(node_id)
+            case "key.enrolled" | "key.rotated":
+                self._public_keys[node_id] = payload["public_key"]
+            case "membership.joined":
+                self._join(node_id, payload["network_id"])
+            case "membership.left":
+                self._leave(node_id, payload["network_id"])
+            case "polo.changed":
+                self._scores[node_id] = payload["polo_score"]
+
+    def _put(self, node: Node) -> None:
+        known = self._nodes.get(node.node_id)
+        if known is not None and known.hostname:
+            self._node_of_hostname.pop(known.hostname, None)
+        self._nodes[node.node_id] = node
+        if node.hostname:
+            self._node_of_hostname[node.hostname] = node.node_id
+
+    def _remove(self, node_id: int) -> None:
+        node = self._nodes.pop(node_id)
+        self._node_of_hostname.pop(node.hostname, None)
+        self._presence.forget(node_id)
+
+    def _join(self, node_id: int, network_id: int) -> None:
+        self._networks[node_id] = self._networks.get(node_id, frozenset()) | {network_id}
+
+    def _leave(self, node_id: int, network_id: int) -> None:
+        left = self._networks.get(node_id, frozenset()) - {network_id}
+        if left:
+            self._networks[node_id] = left
+        else:
+            self._networks.pop(node_id, None)
+
+    def _rebuild(self) -> int:
+        for copy in (self._nodes, self._node_of_hostname, self._networks, self._answers):
+            copy.clear()
+        with self._snapshots() as snapshot:
+            connection = snapshot.connection
+            for row in connection.execute(SELECT_NODES).mappings():
+                self._put(node_from_row(row))
+            for node_id, network_id in self._sources.memberships(connection):
+                self._join(node_id, network_id)
+            self._public_keys = dict(self._sources.public_keys(connection))
+            self._scores = dict(self._sources.scores(connection))
+            self._presence.restore({node: at for node, at in connection.execute(_LAST_SEEN)})
+            return snapshot.number
+
+
+def _public_fields(node: Node) -> dict[str, Any]:
+    """What anyone may know of a node, where there is something to know."""
+    fields = {"hostname": node.hostname, "tags": node.tags, "version": node.version}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _format_time(unix_seconds: int) -> str:
+    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
