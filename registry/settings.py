@@ -86,6 +86,9 @@ class Settings:
     beacon_lease_seconds: float = setting(
         60.0, "How long a beacon is listed after it registered.", least=1
     )
+    open_beacons: bool = setting(
+        False, "Let anyone register a beacon, not only administrators."
+    )
     event_buffer: int = setting(
         65_536, "Events that one subscriber of the bus can hold unread.", least=1
     )

@@ -7,7 +7,12 @@
 """
 
 from registry.directory.events import EVENTS
-from registry.directory.model import Node
+from registry.directory.model import (
+    LONGEST_VERSION,
+    Node,
+    check_lan_addrs,
+    observed_endpoint,
+)
 from registry.directory.presence import Presence
 from registry.directory.store import DirectoryStore, Registration
 from registry.directory.tables import SCHEMA_STEPS
@@ -15,10 +20,13 @@ from registry.directory.views import DirectoryView
 
 __all__ = [
     "EVENTS",
+    "LONGEST_VERSION",
     "SCHEMA_STEPS",
     "DirectoryStore",
     "DirectoryView",
     "Node",
     "Presence",
     "Registration",
+    "check_lan_addrs",
+    "observed_endpoint",
 ]

@@ -64,6 +64,10 @@ class Presence:
         self._unsaved.discard(node_id)
         self._stale.discard(node_id)
 
+    def now(self) -> float:
+        """The time by the clock that signs of life are noted with, in unix seconds."""
+        return self._clock()
+
     def last_seen(self, node_id: int) -> int:
         """The last sign of life, in unix seconds; 0 for a node never heard of."""
         return self._last_seen.get(node_id, 0)

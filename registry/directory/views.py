@@ -85,6 +85,30 @@ class DirectoryView:
             raise LookupError(f"node {node_id}: node not found")
         return node
 
+    def reachable(self, node_id: int, requester_id: int) -> Node:
+        """A node whose endpoint the requester may know.
+
+        A private node's endpoint is for the nodes that it trusts and that trust it, and
+        for those that share a network with it other than the backbone.
+
+        Raises:
+            LookupError: One of the nodes is not registered.
+            PermissionError: The node is private.
+        """
+        self.projection.catch_up()
+        if requester_id not in self._nodes:
+            raise LookupError(f"resolve denied: requester node {requester_id} is not registered")
+        node = self.node(node_id)
+        if not (node.public or self._may_reach(requester_id, node_id)):
+            raise PermissionError(
+                f"resolve denied: node {node_id} is private (establish mutual trust first)"
+            )
+        return node
+
+    def endpoint_for(self, requester_id: int, node_id: int) -> str:
+        """Where a requester reaches a node; raises as `reachable` does."""
+        return self._endpoint(self.reachable(node_id, requester_id))
+
     def __len__(self) -> int:
         """How many nodes are registered."""
         self.projection.catch_up()
@@ -106,10 +130,7 @@ class DirectoryView:
         return answer
 
     def resolve(self, request: Resolve, _caller: Caller) -> dict[str, Any]:
-        """Answer with a node's endpoint, if the requester may know it.
-
-        A private node's endpoint is for the nodes that it trusts and that trust it, and
-        for those that share a network with it other than the backbone.
+        """Answer with a node's endpoint, if the requester may know it (`reachable`).
 
         Raises:
             LookupError: One of the nodes is not registered.

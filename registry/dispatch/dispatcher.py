@@ -4,18 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-import structlog
 
-from registry.dispatch.authentication import Authenticator
+from registry.dispatch.authentication import Authenticator, Caller
 from registry.dispatch.errors import error_text
-from registry.dispatch.operations import Operation, OperationTable
+from registry.dispatch.operations import Answer, Operation, OperationTable
 from registry.events import Transaction
-from registry.persistence import Committer
-from registry.persistence.committer import Outcome
+from registry.persistence import Committer, Outcome
 
-log = structlog.get_logger()
-
-Answer = Callable[[bytes], None]
+Reply = Callable[[bytes], None]
 
 
 class Dispatcher:
@@ -32,41 +28,47 @@ class Dispatcher:
         self._authenticator = authenticator
         self._committer = committer
 
-    def dispatch(self, body: bytes, address: str, answer: Answer) -> None:
-        """Run one request and call `answer` once, with a JSON object.
+    def dispatch(self, body: bytes, sender: tuple[str, int], reply: Reply) -> None:
+        """Run one request and call `reply` once, with the response.
 
         Args:
             body: The request, a JSON object.
-            address: The IP address it came from.
-            answer: Takes the response. Never raises.
+            sender: The IP address and port it came from.
+            reply: Takes the response, a JSON object. Never raises.
         """
         try:
             operation, request = self._operations.decode(body)
-            caller = self._authenticator.authenticate(operation, request, address)
-            if not operation.writes:
-                answer(_success(operation, operation.handler(request, caller)))
+            caller = self._authenticator.authenticate(operation, request, sender)
+            answer = operation.read(request, caller) if operation.read else None
+            if answer is None:
+                self._write(operation, request, caller, reply)
                 return
-
-            def work(transaction: Transaction) -> Mapping[str, Any]:
-                return operation.handler(transaction, request, caller)
-
-            def then(outcome: Outcome) -> None:
-                if outcome.error is None:
-                    answer(_success(operation, outcome.result))
-                else:
-                    answer(_failure(outcome.error))
-
-            self._committer.submit(work, then)
+            response = _success(operation, answer)
         except Exception as error:
-            answer(_failure(error))
+            response = error_body(error_text(error))
+        reply(response)
+
+    def _write(self, operation: Operation, request: Any, caller: Caller, reply: Reply) -> None:
+        write = operation.write
+        if write is None:
+            raise RuntimeError(f"{operation.type}: its read has no answer, and there is no write")
+
+        def work(transaction: Transaction) -> Answer:
+            return write(transaction, request, caller)
+
+        def then(outcome: Outcome) -> None:
+            if outcome.error is None:
+                reply(_success(operation, outcome.result))
+            else:
+                reply(error_body(error_text(outcome.error)))
+
+        self._committer.submit(work, then)
 
 
-def _success(operation: Operation, fields: Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode({"type": operation.response_type, **fields})
-
-
-def _failure(error: Exception) -> bytes:
-    return error_body(error_text(error))
+def _success(operation: Operation, answer: Mapping[str, Any] | bytes) -> bytes:
+    if isinstance(answer, bytes):
+        return answer
+    return msgspec.json.encode({"type": operation.response_type, **answer})
 
 
 def error_body(text: str) -> bytes:

@@ -8,7 +8,13 @@ from attrs import frozen
 
 from registry.dispatch.access import Access, InvalidRule
 
-Handler = Callable[..., Mapping[str, Any]]
+Answer = Mapping[str, Any] | bytes | None
+"""What a handler answers: the response's fields but ``type``, or a whole encoded response.
+
+None is for reads only: memory does not have the answer, so the write must give it.
+"""
+
+Handler = Callable[..., Answer]
 
 
 class InvalidOperation(ValueError):
@@ -27,19 +33,19 @@ class Operation:
         message: The class its requests are decoded to.
         type: Its name on the wire.
         access: Who may call it.
-        writes: Whether the handler runs in a transaction and is answered when that is
-            durable: ``handler(transaction, request, caller)``. Otherwise it reads from
-            memory: ``handler(request, caller)``.
-        handler: Answers with the response's fields but ``type``.
+        read: Answers from memory: ``read(request, caller)``.
+        write: Answers from a transaction, when that is durable:
+            ``write(transaction, request, caller)``. Where there is a read too, it comes
+            first, and the write runs only if the read has no answer.
         owner: The store, or the room of this layer, that the operation belongs to.
     """
 
     message: type[msgspec.Struct]
     type: str
     access: Access
-    writes: bool
-    handler: Handler
     owner: str
+    read: Handler | None = None
+    write: Handler | None = None
 
     @property
     def response_type(self) -> str:
@@ -69,9 +75,9 @@ class OperationTable:
             InvalidOperation: A request class has no access rules, rules that cannot be
                 understood, or the message type of another.
         """
-        for requests, is_write in ((reads or {}, False), (writes or {}, True)):
-            for request, handler in requests.items():
-                self._add(_operation(request, handler, writes=is_write))
+        reads, writes = reads or {}, writes or {}
+        for message in {**reads, **writes}:
+            self._add(_operation(message, reads.get(message), writes.get(message)))
 
     def decode(self, body: bytes) -> tuple[Operation, Any]:
         """Read a request.
@@ -98,18 +104,18 @@ class OperationTable:
         self._decoder = None
 
 
-def _operation(request: type, handler: Handler, *, writes: bool) -> Operation:
-    if not issubclass(request, msgspec.Struct):
-        raise InvalidOperation(f"{request!r} is not a msgspec.Struct")
-    config = request.__struct_config__
+def _operation(message: type, read: Handler | None, write: Handler | None) -> Operation:
+    if not issubclass(message, msgspec.Struct):
+        raise InvalidOperation(f"{message!r} is not a msgspec.Struct")
+    config = message.__struct_config__
     if config.tag_field != "type" or not isinstance(config.tag, str):
-        raise InvalidOperation(f"{request.__name__} has no message type: give it a tag")
+        raise InvalidOperation(f"{message.__name__} has no message type: give it a tag")
     try:
-        access = Access.parse(getattr(request, "access", ()), frozenset(request.__struct_fields__))
+        access = Access.parse(getattr(message, "access", ()), frozenset(message.__struct_fields__))
     except InvalidRule as error:
         raise InvalidOperation(f"message type {config.tag!r}: {error}") from error
-    owner = request.__module__.split(".")[-2]
-    return Operation(request, config.tag, access, writes, handler, owner)
+    owner = message.__module__.split(".")[-2]
+    return Operation(message, config.tag, access, owner, read, write)
 
 
 def _in_plain_words(error: Exception) -> str:

@@ -19,7 +19,7 @@ class Connection(asyncio.Protocol):
     from it: a client can make the server hold no more than one answer and one frame.
 
     Attributes:
-        address: The client's IP address.
+        sender: The client's IP address and port.
         last_active: When the last bytes came, by the loop's clock.
     """
 
@@ -49,14 +49,14 @@ class Connection(asyncio.Protocol):
         self._client_reads = True
         self._serving = False
         self._eof = False
-        self.address = ""
+        self.sender = ("", 0)
         self.last_active = self._loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, or turn the client away when the server is full."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.address = transport.get_extra_info("peername")[0]
+        self.sender = transport.get_extra_info("peername")[:2]
         if not self._opened(self):
             self._refuse("the server has too many connections: try again later")
 
@@ -104,7 +104,7 @@ class Connection(asyncio.Protocol):
         try:
             for body in self._decoder.frames():
                 self._awaiting_answer = True
-                self._dispatcher.dispatch(body, self.address, self._answer)
+                self._dispatcher.dispatch(body, self.sender, self._answer)
                 if self._blocked or self._transport is None:
                     return
         except FrameTooLarge as error:

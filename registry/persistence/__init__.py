@@ -8,7 +8,7 @@
 """
 
 from registry.persistence import change_log
-from registry.persistence.committer import Committer, CommitterClosed, StorageUnavailable
+from registry.persistence.committer import Committer, CommitterClosed, Outcome, StorageUnavailable
 from registry.persistence.database import Database, DatabaseInUse
 from registry.persistence.reactions import Reaction
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
@@ -18,6 +18,7 @@ __all__ = [
     "CommitterClosed",
     "Database",
     "DatabaseInUse",
+    "Outcome",
     "Reaction",
     "Schema",
     "SchemaTooNew",
