@@ -1,0 +1,130 @@
+"""The imports that function calls make, such as ``importlib.import_module("registry.trust")``."""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+
+from attrs import frozen
+
+from tools.layering.imports import Import, OpaqueImport, with_submodule
+from tools.layering.modules import Module, resolve_relative
+from tools.layering.names import Names, assignments
+
+
+@frozen
+class _Call:
+    """A call of a function that imports.
+
+    Attributes:
+        module: Where it stands.
+        arguments: By parameter.
+        names: What the names in the module stand for.
+        known: The dotted names of all modules and packages of the project.
+    """
+
+    module: Module
+    arguments: Mapping[str, ast.expr]
+    names: Names
+    known: frozenset[str]
+
+    def text(self, parameter: str) -> str | None:
+        """The string given for a parameter, if it can be told."""
+        return self.names.text(self.arguments.get(parameter))
+
+
+def _by_name(call: _Call) -> list[str] | None:
+    """What a function imports that takes a dotted name, perhaps with ``:attribute``."""
+    name = call.text("name")
+    return [name.partition(":")[0]] if name else None
+
+
+def _by_import_module(call: _Call) -> list[str] | None:
+    name = call.text("name")
+    if name is None or not name.startswith("."):
+        return [name] if name else None
+    rest = name.lstrip(".")
+    package = call.text("package")
+    target = resolve_relative(package, len(name) - len(rest), rest) if package else None
+    return [target] if target else None
+
+
+def _by_dunder_import(call: _Call) -> list[str] | None:
+    name = call.text("name")
+    level = call.arguments.get("level", ast.Constant(value=0))
+    if name is None or not (isinstance(level, ast.Constant) and isinstance(level.value, int)):
+        return None
+    origin = call.module.resolve(level.value, name)
+    if origin is None:
+        return None
+    listed = getattr(call.arguments.get("fromlist"), "elts", [])
+    submodules = [call.names.text(element) or "" for element in listed]
+    return [with_submodule(origin, submodule, call.known) for submodule in submodules] or [origin]
+
+
+@frozen
+class _Importer:
+    """A function that imports.
+
+    Attributes:
+        parameters: The names of its parameters, the imported module's as ``"name"``.
+        targets: What a call imports; None if that cannot be told.
+    """
+
+    parameters: tuple[str, ...]
+    targets: Callable[[_Call], list[str] | None]
+
+
+_DUNDER_IMPORT = _Importer(("name", "globals", "locals", "fromlist", "level"), _by_dunder_import)
+
+IMPORTERS: Mapping[str, _Importer] = {
+    "builtins.__import__": _DUNDER_IMPORT,
+    "importlib.__import__": _DUNDER_IMPORT,
+    "importlib.import_module": _Importer(("name", "package"), _by_import_module),
+    "pkgutil.resolve_name": _Importer(("name",), _by_name),
+    "runpy.run_module": _Importer(("name",), _by_name),
+}
+"""The functions that import what they are told to, by dotted name."""
+
+
+def imports_by_call(
+    module: Module, nodes: list[ast.AST], names: Names, known: frozenset[str]
+) -> Iterator[Import | OpaqueImport]:
+    """The imports of calls, and the places where an importing function is handed on.
+
+    Args:
+        module: Whose calls they are.
+        nodes: The nodes of its syntax tree.
+        names: What the names in it stand for.
+        known: The dotted names of all modules and packages of the project.
+    """
+    followed = {id(value) for _, value in assignments(nodes)}
+    for node in nodes:
+        if isinstance(node, ast.Call) and (importer := _importer(node.func, names)):
+            followed.add(id(node.func))
+            yield from _imported(module, node, importer, names, known)
+    for node in nodes:
+        if isinstance(node, ast.expr) and id(node) not in followed and _importer(node, names):
+            yield OpaqueImport(module, node.lineno, ast.unparse(node))
+
+
+def _importer(node: ast.expr, names: Names) -> _Importer | None:
+    is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+    dotted = names.dotted(node) if is_read else None
+    return IMPORTERS.get(dotted) if dotted else None
+
+
+def _imported(
+    module: Module, node: ast.Call, importer: _Importer, names: Names, known: frozenset[str]
+) -> Iterator[Import | OpaqueImport]:
+    arguments = _arguments(node, importer.parameters)
+    targets = importer.targets(_Call(module, arguments, names, known))
+    if targets is None:
+        yield OpaqueImport(module, node.lineno, ast.unparse(node))
+    for target in targets or ():
+        yield Import(module, node.lineno, target)
+
+
+def _arguments(node: ast.Call, parameters: tuple[str, ...]) -> dict[str, ast.expr]:
+    """The arguments of a call by parameter; unpacked ones are strings to nobody."""
+    by_place = dict(zip(parameters, node.args, strict=False))
+    by_name = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    return by_place | by_name
