@@ -1,0 +1,27 @@
+"""The membership store: networks, who is in them with which role, and who is invited.
+
+The backbone, network 0, is the network of every registered node. It is not kept here:
+nobody joins or leaves it.
+
+- `MembershipStore`: the operations that write.
+- `MembershipView`: networks, members and waiting invites, from memory.
+- `memberships`: every membership in a database, for read models that start from there.
+"""
+
+from registry.membership.events import EVENTS
+from registry.membership.members import memberships
+from registry.membership.model import BACKBONE, Member, Network
+from registry.membership.store import MembershipStore
+from registry.membership.tables import SCHEMA_STEPS
+from registry.membership.views import MembershipView
+
+__all__ = [
+    "BACKBONE",
+    "EVENTS",
+    "SCHEMA_STEPS",
+    "Member",
+    "MembershipStore",
+    "MembershipView",
+    "Network",
+    "memberships",
+]

@@ -1,0 +1,68 @@
+"""The membership store's tables."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+metadata = MetaData()
+
+networks = Table(
+    "membership_networks",
+    metadata,
+    Column("network_id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(63), nullable=False, unique=True),
+    Column("join_rule", String(6), nullable=False),
+    Column("enterprise", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),  # times are unix seconds
+    Column("token", LargeBinary(48)),  # salt and hash, see registry.membership.tokens
+    Column("admin_token", LargeBinary(48)),  # likewise
+)
+
+retired_ids = Table(
+    "membership_retired_ids",
+    metadata,
+    Column("network_id", Integer, primary_key=True, autoincrement=False),
+    Column("retired_at", BigInteger, nullable=False),
+    Index("membership_retired_longest", "retired_at", "network_id"),
+)
+
+members = Table(
+    "membership_members",
+    metadata,
+    Column("network_id", Integer, primary_key=True, autoincrement=False),
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", String(6), nullable=False),
+    Column("joined_at", BigInteger, nullable=False),
+    Index("membership_members_of_node", "node_id"),
+)
+
+_IS_OWNER = text("role = 'owner'")
+Index(
+    "membership_one_owner",
+    members.c.network_id,
+    unique=True,
+    sqlite_where=_IS_OWNER,
+    postgresql_where=_IS_OWNER,
+)
+
+invites = Table(
+    "membership_invites",
+    metadata,
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),  # who is invited
+    Column("network_id", Integer, primary_key=True, autoincrement=False),
+    Column("inviter_id", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("membership_invites_of_network", "network_id"),
+    Index("membership_invites_by_inviter", "inviter_id", "network_id"),
+)
+
+SCHEMA_STEPS = (metadata.create_all,)

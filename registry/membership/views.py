@@ -1,0 +1,223 @@
+"""Networks, members and waiting invites, as others read them."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from attrs import evolve
+from sqlalchemy import select
+
+from registry.events import Bus, Event, Projection, Snapshots
+from registry.membership.invitations import expired
+from registry.membership.messages import GetMemberRole, ListNetworks, PollInvites
+from registry.membership.model import (
+    ADMIN,
+    BACKBONE,
+    MEMBER,
+    OWNER,
+    Invite,
+    Member,
+    Network,
+)
+from registry.membership.ports import Caller, Clock, NodeCount, Summary
+from registry.membership.tables import invites, members, networks
+
+_NETWORKS = select(
+    networks.c.network_id,
+    networks.c.name,
+    networks.c.join_rule,
+    networks.c.enterprise,
+    networks.c.created_at,
+)
+_MEMBERS = select(members.c.network_id, members.c.node_id, members.c.role)
+_INVITES = select(invites.c.node_id, invites.c.network_id, invites.c.inviter_id, invites.c.at)
+
+_MEMBER_OF_ROLE = {role: Member(role) for role in (OWNER, ADMIN, MEMBER)}  # shared by all
+_NOWHERE: Mapping[int, Member] = MappingProxyType({})
+
+
+class MembershipView:
+    """Every network with its members, and every waiting invite, in memory."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        snapshots: Snapshots,
+        clock: Clock,
+        node_count: NodeCount,
+        summary: Summary,
+    ) -> None:
+        self._snapshots = snapshots
+        self._clock = clock
+        self._node_count = node_count
+        self._summary = summary
+        self._networks: dict[int, Network] = {}
+        self._members: dict[int, dict[int, Member]] = {}  # by network, then by node
+        self._roles: dict[int, dict[int, Member]] = {}  # by node, then by network
+        self._invites: dict[int, dict[int, Invite]] = {}  # by node, then by network
+        self.projection = Projection(
+            bus, ("network.*", "membership.*"), apply=self._apply, rebuild=self._rebuild
+        )
+
+    def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
+        """The requests that only read, each with the method that answers it."""
+        return {
+            ListNetworks: self.list_networks,
+            GetMemberRole: self.get_member_role,
+            PollInvites: self.poll_invites,
+        }
+
+    def exists(self, network_id: int) -> bool:
+        """Whether there is a network; the backbone is always there."""
+        self.projection.catch_up()
+        return network_id == BACKBONE or network_id in self._networks
+
+    def members(self, network_id: int) -> Mapping[int, Member]:
+        """The members of a network by node id, as they are while nothing happens.
+
+        Raises:
+            LookupError: There is no such network, or it is the backbone.
+        """
+        self.projection.catch_up()
+        if network_id not in self._networks:
+            raise LookupError(f"network {network_id}: network not found")
+        return MappingProxyType(self._members[network_id])
+
+    def networks_of(self, node_id: int) -> tuple[int, ...]:
+        """The networks a node is in, in the order of their ids, without the backbone."""
+        self.projection.catch_up()
+        return tuple(sorted(self._roles.get(node_id, _NOWHERE)))
+
+    def share_network(self, node_id: int, peer_id: int) -> bool:
+        """Whether two nodes are in one network other than the backbone."""
+        self.projection.catch_up()
+        theirs = self._roles.get(node_id, _NOWHERE)
+        return not theirs.keys().isdisjoint(self._roles.get(peer_id, _NOWHERE))
+
+    def __len__(self) -> int:
+        """How many networks there are, without the backbone."""
+        self.projection.catch_up()
+        return len(self._networks)
+
+    def list_networks(self, _request: ListNetworks, _caller: Caller) -> dict[str, Any]:
+        """Answer with every network, the backbone first."""
+        self.projection.catch_up()
+        backbone = {
+            "id": BACKBONE,
+            "name": "backbone",
+            "join_rule": "open",
+            "enterprise": False,
+            "members": self._node_count(),
+            **self._summary(BACKBONE),
+        }
+        by_id = sorted(self._networks.items())
+        return {"networks": [backbone, *(self._entry(network) for _, network in by_id)]}
+
+    def get_member_role(self, request: GetMemberRole, _caller: Caller) -> dict[str, Any]:
+        """Answer with a member's role.
+
+        Raises:
+            LookupError: There is no such network, or the node is not in it.
+        """
+        network_id, target = request.network_id, request.target_node_id
+        member = self.members(network_id).get(target)
+        if member is None:
+            raise LookupError(
+                f"target_node_id: node {target} is not a member of network {network_id}"
+            )
+        return {"network_id": network_id, "target_node_id": target, "role": member.role}
+
+    def poll_invites(self, request: PollInvites, _caller: Caller) -> dict[str, Any]:
+        """Answer with the invites that wait for a node."""
+        self.projection.catch_up()
+        now = self._clock()
+        waiting = self._invites.get(request.node_id, {})
+        return {
+            "invites": [
+                {"network_id": network_id, "inviter_id": invite.inviter_id, "timestamp": invite.at}
+                for network_id, invite in waiting.items()
+                if not expired(invite, now)
+            ]
+        }
+
+    def _entry(self, network: Network) -> dict[str, Any]:
+        return {
+            "id": network.network_id,
+            "name": network.name,
+            "join_rule": network.join_rule,
+            "enterprise": network.enterprise,
+            "created": network.created_at,
+            "members": len(self._members[network.network_id]),
+            **self._summary(network.network_id),
+        }
+
+    def _apply(self, event: Event) -> None:
+        if event.type.startswith("network."):
+            self._apply_to_network(event)
+        else:
+            self._apply_to_node(event)
+
+    def _apply_to_network(self, event: Event) -> None:
+        payload = event.payload
+        network_id = payload["network_id"]
+        match event.type:
+            case "network.created":
+                facts = {name: fact for name, fact in payload.items() if name != "owner_id"}
+                self._put(Network(**facts))
+            case "network.renamed":
+                self._networks[network_id] = evolve(
+                    self._networks[network_id], name=payload["name"]
+                )
+            case "network.enterprise_changed":
+                self._networks[network_id] = evolve(
+                    self._networks[network_id], enterprise=payload["enterprise"]
+                )
+            case "network.deleted":
+                del self._networks[network_id], self._members[network_id]
+
+    def _apply_to_node(self, event: Event) -> None:
+        payload = event.payload
+        node_id, network_id = payload["node_id"], payload["network_id"]
+        match event.type:
+            case "membership.joined" | "membership.role_changed":
+                self._place(network_id, node_id, payload["role"])
+            case "membership.left":
+                del self._members[network_id][node_id]
+                _discard(self._roles, node_id, network_id)
+            case "membership.invited":
+                self._invite(node_id, network_id, Invite(payload["inviter_id"], payload["at"]))
+            case "membership.invite_answered" | "membership.invite_dropped":
+                _discard(self._invites, node_id, network_id)
+
+    def _put(self, network: Network) -> None:
+        self._networks[network.network_id] = network
+        self._members[network.network_id] = {}
+
+    def _place(self, network_id: int, node_id: int, role: str) -> None:
+        member = _MEMBER_OF_ROLE[role]
+        self._members[network_id][node_id] = member
+        self._roles.setdefault(node_id, {})[network_id] = member
+
+    def _invite(self, node_id: int, network_id: int, invite: Invite) -> None:
+        self._invites.setdefault(node_id, {})[network_id] = invite
+
+    def _rebuild(self) -> int:
+        for copy in (self._networks, self._members, self._roles, self._invites):
+            copy.clear()
+        with self._snapshots() as snapshot:
+            for row in snapshot.connection.execute(_NETWORKS):
+                self._put(Network(*row))
+            for network_id, node_id, role in snapshot.connection.execute(_MEMBERS):
+                self._place(network_id, node_id, role)
+            for node_id, network_id, *invite in snapshot.connection.execute(_INVITES):
+                self._invite(node_id, network_id, Invite(*invite))
+            return snapshot.number
+
+
+def _discard(of_node: dict[int, dict[int, Any]], node_id: int, network_id: int) -> None:
+    """Take one network from what a node has, and the node when nothing is left."""
+    held = of_node[node_id]
+    del held[network_id]
+    if not held:
+        del of_node[node_id]
