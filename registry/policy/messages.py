@@ -1,0 +1,66 @@
+"""The requests the policy store answers.
+
+Where a signature by ``node_id`` may stand in for the admin token, the node must also be
+the network's owner or an admin of it; the store checks that.
+"""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+NetworkId = Annotated[int, Meta(ge=0, le=0xFFFF)]
+Port = Annotated[int, Meta(ge=1, le=0xFFFF)]
+
+
+class Request(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What any request may carry beside its own fields."""
+
+    signature: str = ""
+    admin_token: str = ""
+
+
+class SetNetworkPolicy(Request, frozen=True, tag="set_network_policy"):
+    """Change those fields of a network's policy that are given.
+
+    In what is signed, a field that is not given stands as ``None`` and the ports stand
+    as ``[80, 443]``.
+    """
+
+    access: ClassVar[tuple[str, ...]] = (
+        (
+            "node_id signs set_network_policy:{node_id}:{network_id}"
+            ":{max_members}:{allowed_ports}:{description}"
+        ),
+        "admin",
+    )
+    network_id: NetworkId
+    node_id: int = 0
+    max_members: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    allowed_ports: Annotated[list[Port], Meta(max_length=100)] | None = None
+    description: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class GetNetworkPolicy(Request, frozen=True, tag="get_network_policy"):
+    """A network's policy."""
+
+    access: ClassVar[tuple[str, ...]] = ("anyone",)
+    network_id: NetworkId
+
+
+class SetExprPolicy(Request, frozen=True, tag="set_expr_policy"):
+    """Replace a network's expression policy by a JSON text; an empty one takes it away."""
+
+    access: ClassVar[tuple[str, ...]] = (
+        "node_id signs set_expr_policy:{node_id}:{network_id}:{expr_policy}",
+        "admin",
+    )
+    network_id: NetworkId
+    expr_policy: str
+    node_id: int = 0
+
+
+class GetExprPolicy(Request, frozen=True, tag="get_expr_policy"):
+    """A network's expression policy, if it has one."""
+
+    access: ClassVar[tuple[str, ...]] = ("anyone",)
+    network_id: NetworkId
