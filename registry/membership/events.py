@@ -11,6 +11,7 @@ NETWORK_CREATED = EventType(
         "name": "its name",
         "join_rule": "how nodes come in: open, token or invite",
         "enterprise": "whether it carries the enterprise flag",
+        "rules": "the rules its members' daemons follow; null for an unmanaged network",
         "created_at": "when, in unix seconds",
         "owner_id": "the node that owns it",
     },
@@ -67,6 +68,13 @@ ROLE_CHANGED = EventType(
     },
 )
 
+MEMBER_TAGS_CHANGED = EventType(
+    "membership",
+    "membership.tags_changed",
+    "A member was given other tags within a network.",
+    {"node_id": "the member", "network_id": "the network", "tags": "its tags there now"},
+)
+
 INVITED = EventType(
     "membership",
     "membership.invited",
@@ -105,6 +113,7 @@ EVENTS = (
     MEMBER_JOINED,
     MEMBER_LEFT,
     ROLE_CHANGED,
+    MEMBER_TAGS_CHANGED,
     INVITED,
     INVITE_ANSWERED,
     INVITE_DROPPED,

@@ -16,7 +16,12 @@ from sqlalchemy import (
 )
 
 from registry.events import Transaction
-from registry.membership.events import MEMBER_JOINED, MEMBER_LEFT, ROLE_CHANGED
+from registry.membership.events import (
+    MEMBER_JOINED,
+    MEMBER_LEFT,
+    MEMBER_TAGS_CHANGED,
+    ROLE_CHANGED,
+)
 from registry.membership.tables import members
 
 _NETWORK: BindParameter[int] = bindparam("network")
@@ -31,6 +36,7 @@ _OWNER = select(members.c.node_id).where(
 )
 _COUNT = select(func.count()).select_from(members).where(members.c.network_id == _NETWORK)
 _SET_ROLE = update(members).where(_THIS).values(role=bindparam("value"))
+_SET_TAGS = update(members).where(_THIS).values(tags=bindparam("value"))
 _REMOVE = delete(members).where(_THIS)
 _REMOVE_FROM_NETWORK = (
     delete(members).where(members.c.network_id == _NETWORK).returning(members.c.node_id)
@@ -63,7 +69,7 @@ def count(transaction: Transaction, network_id: int) -> int:
 def add(transaction: Transaction, network_id: int, node_id: int, *, role: str, now: int) -> None:
     """Put a node into a network that it is not in."""
     place = {"network_id": network_id, "node_id": node_id, "role": role}
-    transaction.execute(insert(members), {**place, "joined_at": now})
+    transaction.execute(insert(members), {**place, "tags": (), "joined_at": now})
     transaction.publish(MEMBER_JOINED(**place))
 
 
@@ -74,6 +80,14 @@ def set_role(transaction: Transaction, network_id: int, node_id: int, role: str)
     transaction.publish(
         ROLE_CHANGED(node_id=node_id, network_id=network_id, role=role, old_role=old_role)
     )
+
+
+def set_tags(
+    transaction: Transaction, network_id: int, node_id: int, tags: tuple[str, ...]
+) -> None:
+    """Replace a member's tags."""
+    transaction.execute(_SET_TAGS, {"network": network_id, "node": node_id, "value": tags})
+    transaction.publish(MEMBER_TAGS_CHANGED(node_id=node_id, network_id=network_id, tags=tags))
 
 
 def remove(transaction: Transaction, network_id: int, node_id: int, reason: str) -> None:

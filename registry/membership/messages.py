@@ -4,7 +4,7 @@ Where a signature by ``node_id`` may stand in for the admin token, the node also
 role in the network; the store checks that.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -29,6 +29,7 @@ class CreateNetwork(Request, frozen=True, tag="create_network"):
     join_rule: Literal["open", "token", "invite", ""] = ""
     token: Token = ""
     enterprise: bool = False
+    rules: str | dict[str, Any] | None = None
     network_admin_token: Token = ""
 
 
@@ -175,3 +176,24 @@ class GetMemberRole(Request, frozen=True, tag="get_member_role"):
     access: ClassVar[tuple[str, ...]] = ("anyone",)
     network_id: NetworkId
     target_node_id: NodeId
+
+
+class SetMemberTags(Request, frozen=True, tag="set_member_tags"):
+    """Replace a member's tags within a network; for its owner and admins."""
+
+    access: ClassVar[tuple[str, ...]] = (
+        "node_id signs set_member_tags:{node_id}:{network_id}:{target_node_id}",
+        "admin",
+    )
+    network_id: NetworkId
+    target_node_id: NodeId
+    tags: list[str] | None
+    node_id: int = 0
+
+
+class GetMemberTags(Request, frozen=True, tag="get_member_tags"):
+    """A member's tags within a network; those of every member where none is named."""
+
+    access: ClassVar[tuple[str, ...]] = ("anyone",)
+    network_id: NetworkId
+    target_node_id: Annotated[int, Meta(ge=0, le=0xFFFF_FFFE)] = 0

@@ -1,8 +1,10 @@
 """What the membership store keeps, and what it accepts."""
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 BACKBONE = 0
 """The network of every registered node."""
@@ -13,6 +15,13 @@ OWNER, ADMIN, MEMBER = "owner", "admin", "member"
 """The roles: an owner does everything, an admin manages members, a member takes part."""
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_TAG = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+
+MOST_TAGS = 10
+
+
+def _strings(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
 
 
 @frozen
@@ -25,6 +34,7 @@ class Network:
         join_rule: How nodes come in: ``open``, ``token`` or ``invite``.
         enterprise: Whether it carries the enterprise flag. It is kept for clients; what
             it decides here is only that an owner cannot leave.
+        rules: What its members' daemons follow; None for an unmanaged network.
         created_at: When it was made, in unix seconds.
     """
 
@@ -32,6 +42,7 @@ class Network:
     name: str
     join_rule: str
     enterprise: bool
+    rules: Mapping[str, Any] | None
     created_at: int
 
 
@@ -41,9 +52,11 @@ class Member:
 
     Attributes:
         role: ``owner``, ``admin`` or ``member``.
+        tags: What it was said to be good for there.
     """
 
     role: str
+    tags: tuple[str, ...] = field(converter=_strings, default=())
 
 
 @frozen
@@ -76,3 +89,21 @@ def check_name(name: str) -> None:
         )
     if name == "backbone":
         raise ValueError(f'name: network name "{name}" is reserved')
+
+
+def check_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Check the tags of a member.
+
+    Raises:
+        ValueError: There are too many, or one breaks a rule of the public server.
+    """
+    if len(tags) > MOST_TAGS:
+        raise ValueError(f"tags: too many member tags (max {MOST_TAGS})")
+    for tag in tags:
+        if not tag:
+            raise ValueError("tags: empty tag not allowed")
+        if not _TAG.fullmatch(tag):
+            raise ValueError(
+                f'tags: tag "{tag[:40]}" must be lowercase alphanumeric with hyphens (max 32 chars)'
+            )
+    return tuple(tags)

@@ -24,6 +24,7 @@ from registry.membership.messages import (
     PromoteMember,
     RenameNetwork,
     RespondInvite,
+    SetMemberTags,
     SetNetworkEnterprise,
     TransferOwnership,
 )
@@ -35,8 +36,10 @@ from registry.membership.model import (
     OWNER,
     Invite,
     check_name,
+    check_tags,
 )
 from registry.membership.ports import AddressOf, Caller, Clock, MemberLimit, NodeExists, Terms
+from registry.membership.rules import read_rules
 from registry.membership.tables import networks, retired_ids
 from registry.membership.tokens import hash_token, token_matches
 
@@ -46,6 +49,7 @@ _NETWORK = select(
     networks.c.name,
     networks.c.join_rule,
     networks.c.enterprise,
+    networks.c.rules,
     networks.c.token,
 ).where(_THIS)
 _BY_NAME = select(networks.c.network_id).where(networks.c.name == bindparam("wanted"))
@@ -95,6 +99,7 @@ class MembershipStore:
             DemoteMember: self.demote_member,
             KickMember: self.kick_member,
             TransferOwnership: self.transfer_ownership,
+            SetMemberTags: self.set_member_tags,
         }
 
     # What other stores ask, in a transaction.
@@ -119,13 +124,15 @@ class MembershipStore:
         """Make a network, with a node as its owner and first member.
 
         Raises:
-            ValueError: The name is malformed or taken, or a token is missing or of no use.
+            ValueError: The name is malformed or taken, a token is missing, or the rules
+                cannot be followed.
             LookupError: The owner is not registered, or there are no more network ids.
         """
         check_name(request.name)
         join_rule = request.join_rule or "open"
         if join_rule == "token" and not request.token:
             raise ValueError("token: a network with join_rule token needs one")
+        rules = read_rules(request.rules) if request.rules else None
         self._require_node(transaction, request.node_id)
         self._require_free_name(transaction, request.name)
         network_id, now = self._new_id(transaction), int(self._clock())
@@ -134,6 +141,7 @@ class MembershipStore:
             "name": request.name,
             "join_rule": join_rule,
             "enterprise": request.enterprise,
+            "rules": rules,
             "created_at": now,
         }
         secrets = {
@@ -143,7 +151,12 @@ class MembershipStore:
         transaction.execute(insert(networks), facts | secrets)
         transaction.publish(NETWORK_CREATED(**facts, owner_id=request.node_id))
         members.add(transaction, network_id, request.node_id, role=OWNER, now=now)
-        return {"network_id": network_id, "name": request.name, "enterprise": request.enterprise}
+        answer = {
+            "network_id": network_id,
+            "name": request.name,
+            "enterprise": request.enterprise,
+        }
+        return {**answer, "managed": True} if rules else answer
 
     def rename_network(
         self, transaction: Transaction, request: RenameNetwork, caller: Caller
@@ -234,11 +247,12 @@ class MembershipStore:
             raise PermissionError(f"token: invalid token for network {request.network_id}")
         self._require_may_join(transaction, request.network_id, request.node_id)
         self._join(transaction, request.network_id, request.node_id)
-        return {
+        answer = {
             "network_id": request.network_id,
             "address": self._address_of(request.network_id, request.node_id),
             **self._terms(transaction, request.network_id),
         }
+        return {**answer, "rules": network.rules} if network.rules else answer
 
     def leave_network(
         self, transaction: Transaction, request: LeaveNetwork, _caller: Caller
@@ -254,7 +268,7 @@ class MembershipStore:
             ValueError: It is the backbone.
         """
         network = self._get(transaction, request.network_id, "leave")
-        role = self._member_role(transaction, request.network_id, request.node_id)
+        role = self._member_role(transaction, request.network_id, request.node_id, "node_id")
         if network.enterprise and role == OWNER:
             raise PermissionError(
                 "node_id: cannot leave network: owner must transfer ownership first"
@@ -381,6 +395,24 @@ class MembershipStore:
             members.set_role(transaction, network_id, old_owner, ADMIN)
         members.set_role(transaction, network_id, new_owner, OWNER)
         return {"network_id": network_id, "old_owner": old_owner, "new_owner": new_owner}
+
+    def set_member_tags(
+        self, transaction: Transaction, request: SetMemberTags, caller: Caller
+    ) -> dict[str, Any]:
+        """Replace a member's tags within a network.
+
+        Raises:
+            LookupError: There is no such network, or the target is not in it.
+            PermissionError: The caller is neither owner nor admin.
+            ValueError: There are too many tags, or one is malformed.
+        """
+        network_id, target = request.network_id, request.target_node_id
+        self._get(transaction, network_id, "tag members of")
+        self._require_role(transaction, network_id, caller, OWNER, ADMIN)
+        tags = check_tags(request.tags or ())
+        self._member_role(transaction, network_id, target)
+        members.set_tags(transaction, network_id, target, tags)
+        return {"network_id": network_id, "target_node_id": target, "tags": tags}
 
     # What follows from what others do.
 

@@ -1,6 +1,7 @@
 """The membership store's tables."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -22,6 +23,7 @@ networks = Table(
     Column("name", String(63), nullable=False, unique=True),
     Column("join_rule", String(6), nullable=False),
     Column("enterprise", Boolean, nullable=False),
+    Column("rules", JSON(none_as_null=True)),
     Column("created_at", BigInteger, nullable=False),  # times are unix seconds
     Column("token", LargeBinary(48)),  # salt and hash, see registry.membership.tokens
     Column("admin_token", LargeBinary(48)),  # likewise
@@ -41,6 +43,7 @@ members = Table(
     Column("network_id", Integer, primary_key=True, autoincrement=False),
     Column("node_id", BigInteger, primary_key=True, autoincrement=False),
     Column("role", String(6), nullable=False),
+    Column("tags", JSON, nullable=False),
     Column("joined_at", BigInteger, nullable=False),
     Index("membership_members_of_node", "node_id"),
 )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from registry.events import Bus, Event, Projection, Snapshots
 from registry.membership.invitations import expired
-from registry.membership.messages import GetMemberRole, ListNetworks, PollInvites
+from registry.membership.messages import GetMemberRole, GetMemberTags, ListNetworks, PollInvites
 from registry.membership.model import (
     ADMIN,
     BACKBONE,
@@ -27,12 +27,13 @@ _NETWORKS = select(
     networks.c.name,
     networks.c.join_rule,
     networks.c.enterprise,
+    networks.c.rules,
     networks.c.created_at,
 )
-_MEMBERS = select(members.c.network_id, members.c.node_id, members.c.role)
+_MEMBERS = select(members.c.network_id, members.c.node_id, members.c.role, members.c.tags)
 _INVITES = select(invites.c.node_id, invites.c.network_id, invites.c.inviter_id, invites.c.at)
 
-_MEMBER_OF_ROLE = {role: Member(role) for role in (OWNER, ADMIN, MEMBER)}  # shared by all
+_MEMBER_OF_ROLE = {role: Member(role) for role in (OWNER, ADMIN, MEMBER)}  # shared
 _NOWHERE: Mapping[int, Member] = MappingProxyType({})
 
 
@@ -65,6 +66,7 @@ class MembershipView:
         return {
             ListNetworks: self.list_networks,
             GetMemberRole: self.get_member_role,
+            GetMemberTags: self.get_member_tags,
             PollInvites: self.poll_invites,
         }
 
@@ -121,12 +123,21 @@ class MembershipView:
             LookupError: There is no such network, or the node is not in it.
         """
         network_id, target = request.network_id, request.target_node_id
-        member = self.members(network_id).get(target)
-        if member is None:
-            raise LookupError(
-                f"target_node_id: node {target} is not a member of network {network_id}"
-            )
-        return {"network_id": network_id, "target_node_id": target, "role": member.role}
+        role = self._member(network_id, target).role
+        return {"network_id": network_id, "target_node_id": target, "role": role}
+
+    def get_member_tags(self, request: GetMemberTags, _caller: Caller) -> dict[str, Any]:
+        """Answer with the tags of one member, or of every member by node id.
+
+        Raises:
+            LookupError: There is no such network, or the node is not in it.
+        """
+        network_id, target = request.network_id, request.target_node_id
+        if target:
+            tags = self._member(network_id, target).tags
+            return {"network_id": network_id, "target_node_id": target, "tags": tags}
+        tags_of = {str(node): member.tags for node, member in self.members(network_id).items()}
+        return {"network_id": network_id, "members": tags_of}
 
     def poll_invites(self, request: PollInvites, _caller: Caller) -> dict[str, Any]:
         """Answer with the invites that wait for a node."""
@@ -141,8 +152,16 @@ class MembershipView:
             ]
         }
 
+    def _member(self, network_id: int, node_id: int) -> Member:
+        member = self.members(network_id).get(node_id)
+        if member is None:
+            raise LookupError(
+                f"target_node_id: node {node_id} is not a member of network {network_id}"
+            )
+        return member
+
     def _entry(self, network: Network) -> dict[str, Any]:
-        return {
+        entry = {
             "id": network.network_id,
             "name": network.name,
             "join_rule": network.join_rule,
@@ -151,6 +170,7 @@ class MembershipView:
             "members": len(self._members[network.network_id]),
             **self._summary(network.network_id),
         }
+        return {**entry, "managed": True, "rules": network.rules} if network.rules else entry
 
     def _apply(self, event: Event) -> None:
         if event.type.startswith("network."):
@@ -180,8 +200,14 @@ class MembershipView:
         payload = event.payload
         node_id, network_id = payload["node_id"], payload["network_id"]
         match event.type:
-            case "membership.joined" | "membership.role_changed":
-                self._place(network_id, node_id, payload["role"])
+            case "membership.joined":
+                self._place(network_id, node_id, _MEMBER_OF_ROLE[payload["role"]])
+            case "membership.role_changed":
+                member = evolve(self._members[network_id][node_id], role=payload["role"])
+                self._place(network_id, node_id, member)
+            case "membership.tags_changed":
+                member = evolve(self._members[network_id][node_id], tags=payload["tags"])
+                self._place(network_id, node_id, member)
             case "membership.left":
                 del self._members[network_id][node_id]
                 _discard(self._roles, node_id, network_id)
@@ -194,8 +220,7 @@ class MembershipView:
         self._networks[network.network_id] = network
         self._members[network.network_id] = {}
 
-    def _place(self, network_id: int, node_id: int, role: str) -> None:
-        member = _MEMBER_OF_ROLE[role]
+    def _place(self, network_id: int, node_id: int, member: Member) -> None:
         self._members[network_id][node_id] = member
         self._roles.setdefault(node_id, {})[network_id] = member
 
@@ -208,8 +233,9 @@ class MembershipView:
         with self._snapshots() as snapshot:
             for row in snapshot.connection.execute(_NETWORKS):
                 self._put(Network(*row))
-            for network_id, node_id, role in snapshot.connection.execute(_MEMBERS):
-                self._place(network_id, node_id, role)
+            for network_id, node_id, role, tags in snapshot.connection.execute(_MEMBERS):
+                member = Member(role, tags) if tags else _MEMBER_OF_ROLE[role]
+                self._place(network_id, node_id, member)
             for node_id, network_id, *invite in snapshot.connection.execute(_INVITES):
                 self._invite(node_id, network_id, Invite(*invite))
             return snapshot.number

@@ -37,6 +37,7 @@ class TestCreate:
                     "name": "lab",
                     "join_rule": "invite",
                     "enterprise": False,
+                    "rules": None,
                     "created_at": START,
                     "owner_id": 3,
                 },
