@@ -460,7 +460,12 @@ class MembershipStore:
             raise LookupError(f"{field}: node {node_id} not registered")
 
     def _require_role(
-        self, transaction: Transaction, network_id: int, caller: Caller, *roles: str
+        self,
+        transaction: Transaction,
+        network_id: int,
+        caller: Caller,
+        *roles: str,
+        field: str = "node_id",
     ) -> None:
         if caller.is_admin:
             return
@@ -468,7 +473,7 @@ class MembershipStore:
         if role not in roles:
             has = f'has role "{role}"' if role else "has no role"
             raise PermissionError(
-                f"node {caller.node_id} {has} in network {network_id}, "
+                f"{field}: node {caller.node_id} {has} in network {network_id}, "
                 f"requires {' or '.join(roles)}"
             )
 
@@ -499,7 +504,7 @@ class MembershipStore:
             raise ValueError("target_node_id: cannot invite yourself")
         network = self._get(transaction, network_id, "invite to")
         self._require_node(transaction, request.inviter_id, "inviter_id")
-        self._require_role(transaction, network_id, caller, OWNER, ADMIN)
+        self._require_role(transaction, network_id, caller, OWNER, ADMIN, field="inviter_id")
         if network.join_rule != "invite":
             raise ValueError(
                 f"network_id: network {network_id} is not invite-only (rule: {network.join_rule})"

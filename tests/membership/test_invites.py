@@ -71,7 +71,7 @@ class TestInvite:
         invite(world, club, 4, inviter=2)
         with pytest.raises(PermissionError, match='node 3 has role "member"'):
             invite(world, club, 5, inviter=3)
-        with pytest.raises(PermissionError, match="node 6 has no role"):
+        with pytest.raises(PermissionError, match="inviter_id: node 6 has no role"):
             invite(world, club, 5, inviter=6)
 
     def test_an_administrator_may_make_one_for_anybody(self, world: World, club: int) -> None:

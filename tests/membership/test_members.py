@@ -225,7 +225,7 @@ class TestWhoMay:
         if node_id in allowed:
             world.write(make(lab), Caller(node_id=node_id))
             return
-        with pytest.raises(PermissionError, match=f"node {node_id} has "):
+        with pytest.raises(PermissionError, match=f"node_id: node {node_id} has "):
             world.write(make(lab), Caller(node_id=node_id))
         assert world.events() == []
 
