@@ -43,7 +43,7 @@ class InProcessBus:
                 below mean `DEFAULT_BUFFER_SIZE`.
         """
         self.buffer_size = buffer_size if buffer_size > 0 else DEFAULT_BUFFER_SIZE
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may unsubscribe while it is held
         self._by_pattern: dict[str, dict[Subscription, None]] = {}  # a dict as an ordered set
         self._routes: dict[str, tuple[Subscription, ...]] = {}
 

@@ -54,6 +54,8 @@ class Projection:
         ):
             return
         with self._lock:
+            if self._applying:  # called by ``apply`` or ``rebuild``: the outer call goes on
+                return
             self._applying = True
             try:
                 self._apply_all(subscription.drain(), subscription.dropped)

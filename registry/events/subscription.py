@@ -37,7 +37,8 @@ class Subscription:
         self._events: deque[Event] = deque()
         self._dropped = 0
         self._closed = False
-        self._readable = threading.Condition(threading.Lock())
+        # Re-entrant: the garbage collector may end a forgotten reader while this is held.
+        self._readable = threading.Condition(threading.RLock())
         self._threads_waiting = 0
         self._tasks_waiting: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
 
@@ -162,10 +163,10 @@ class Subscription:
         Waking one would do, but the one chosen may be cancelled at this moment and
         then nobody would come for the event.
         """
-        for wakeup, loop in self._tasks_waiting.items():
+        waiting, self._tasks_waiting = self._tasks_waiting, {}
+        for wakeup, loop in waiting.items():
             with suppress(RuntimeError):  # the loop was closed, and its tasks with it
                 loop.call_soon_threadsafe(_resolve, wakeup)
-        self._tasks_waiting.clear()
 
 
 def _resolve(wakeup: "asyncio.Future[None]") -> None:
