@@ -150,6 +150,15 @@ class TestCatchUp:
         bus.publish(Event("test", "total.grew", {"by": 1}))
         assert model.total == 2
 
+    def test_applies_a_logged_event_once_however_often_it_comes(
+        self, database: Database, model: ReadModel
+    ) -> None:
+        model.projection.catch_up()
+        _, event = database.commit(3)
+        database.publish(event)
+        database.publish(event)
+        assert model.total == 3
+
     def test_takes_no_notice_after_close(self, database: Database, model: ReadModel) -> None:
         model.projection.catch_up()
         model.projection.close()

@@ -1,7 +1,9 @@
 import asyncio
 import gc
+import threading
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 from hypothesis import given
@@ -61,6 +63,36 @@ class TestBuffer:
         bus.publish(THREE)
         assert subscription.drain() == [THREE]
 
+    def test_loses_nothing_that_comes_while_it_is_drained(
+        self, bus: InProcessBus, subscription: Subscription
+    ) -> None:
+        arrived = threading.Event()
+
+        class Door(threading.Condition):
+            """Says when somebody waits before it."""
+
+            def __enter__(self) -> bool:
+                if not self.acquire(blocking=False):
+                    arrived.set()
+                    self.acquire()
+                return True
+
+        class Buffer(deque[Event]):
+            def clear(self) -> None:
+                publisher = in_thread(lambda: bus.publish(TWO))
+                publisher.add_done_callback(lambda _: arrived.set())
+                assert arrived.wait(PATIENCE)
+                super().clear()
+                publishers.append(publisher)
+
+        publishers: list[Future[None]] = []
+        subscription._readable = Door()
+        subscription._events = Buffer()
+        bus.publish(ONE)
+        drained = subscription.drain()
+        publishers[0].result(PATIENCE)
+        assert drained + list(subscription._events) == [ONE, TWO]
+
 
 class TestGet:
     def test_takes_the_oldest_event(self, bus: InProcessBus, subscription: Subscription) -> None:
@@ -101,6 +133,21 @@ class TestGet:
             bus.publish(event)
         got = [reader.result(PATIENCE) for reader in readers]
         assert sorted(numbers([event for event in got if event])) == [1, 2, 3]
+
+    def test_waits_on_when_another_reader_was_quicker(
+        self, bus: InProcessBus, subscription: Subscription
+    ) -> None:
+        waits = notice_waiting(subscription)
+        reader = in_thread(subscription.get)
+        assert waits.wait(PATIENCE)
+        waits.clear()
+        reader.add_done_callback(lambda _: waits.set())
+        with subscription._readable:
+            subscription.offer(ONE)
+            assert subscription.drain() == [ONE]
+        assert waits.wait(PATIENCE)
+        bus.publish(TWO)
+        assert reader.result(PATIENCE) == TWO
 
     def test_leaves_no_trace_of_having_waited(self, subscription: Subscription) -> None:
         subscription.get(timeout=0.001)
@@ -302,7 +349,11 @@ class TestAsyncFor:
 
 class TestCancelledReader:
     def test_takes_no_event_with_it(self, bus: InProcessBus, subscription: Subscription) -> None:
+        complaints = []
+
         async def main() -> None:
+            loop = asyncio.get_running_loop()
+            loop.set_exception_handler(lambda _, context: complaints.append(context))
             reader = await waiting_reader(subscription)
             bus.publish(ONE)  # wakes the reader, which has not run yet
             reader.cancel()
@@ -311,6 +362,7 @@ class TestCancelledReader:
 
         asyncio.run(main())
         assert subscription.drain() == [ONE]
+        assert complaints == []
 
     def test_leaves_the_event_to_another_reader(
         self, bus: InProcessBus, subscription: Subscription
