@@ -2,8 +2,9 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import structlog
@@ -212,7 +213,7 @@ class Committer:
 
     def _transact(self, run: Callable[[UnitOfWork], T]) -> T:
         """Run in one transaction, log its events with it, and publish them after it."""
-        with self._connection.begin():
+        with self._transaction():
             if self._in_doubt:
                 self._publish_the_doubtful()
             unit = UnitOfWork(self._connection)
@@ -222,6 +223,18 @@ class Committer:
         self._in_doubt = False
         self._publish(events)
         return result
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit at the end; roll back when anything failed, be it the commit itself."""
+        try:
+            with self._connection.begin():
+                yield
+        except BaseException:
+            # After a failed COMMIT the driver's transaction may still be open, and
+            # SQLAlchemy leaves it so: the next BEGIN would fail.
+            self._connection.connection.rollback()
+            raise
 
     def _publish(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -280,7 +293,7 @@ class Committer:
         self._settled_number = self._number
         settled = [inbox for inbox in self._inboxes if inbox.settled]
         try:
-            with self._connection.begin():
+            with self._transaction():
                 for inbox in settled:
                     change_log.move_cursor(self._connection, inbox.reaction.name, self._number)
         except Exception:
