@@ -6,11 +6,12 @@ retired and never becomes anybody again.
 
 - `IdentityStore`: the operations that write.
 - `IdentityView`: the key index (key to node, owner to nodes) and signature checks.
+- `public_keys`: every node's key in a database, for read models that start from there.
 """
 
 from registry.identity.events import EVENTS
 from registry.identity.store import IdentityStore
 from registry.identity.tables import SCHEMA_STEPS
-from registry.identity.views import IdentityView
+from registry.identity.views import IdentityView, public_keys
 
-__all__ = ["EVENTS", "SCHEMA_STEPS", "IdentityStore", "IdentityView"]
+__all__ = ["EVENTS", "SCHEMA_STEPS", "IdentityStore", "IdentityView", "public_keys"]

@@ -1,13 +1,13 @@
 """The key index, as others read it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from registry.events import Bus, Event, Projection, Snapshots
-from registry.identity.keys import parse_public_key, verify
+from registry.identity.keys import format_public_key, parse_public_key, verify
 from registry.identity.messages import GetKeyInfo
 from registry.identity.model import NodeKey, format_time
 from registry.identity.ports import Caller, Clock
@@ -22,7 +22,14 @@ _ALL = select(
     keys.c.rotate_count,
     keys.c.expires_at,
 )
+_PUBLIC_KEYS = select(keys.c.node_id, keys.c.public_key)
 _DAY = 24 * 3600
+
+
+def public_keys(connection: Connection) -> Iterable[tuple[int, str]]:
+    """Every node with its key, base64, for read models that start from there."""
+    rows = connection.execute(_PUBLIC_KEYS)
+    return ((node_id, format_public_key(key)) for node_id, key in rows)
 
 
 class IdentityView:

@@ -5,11 +5,12 @@ at a time by a node that trusts the rated one (`POLO_RULE` says how much and how
 
 - `PoloStore`: the operations that write.
 - `PoloView`: scores and ranking, from memory.
+- `scores`: every score in a database, for read models that start from there.
 """
 
 from registry.polo.events import EVENTS
 from registry.polo.store import POLO_RULE, PoloStore
 from registry.polo.tables import SCHEMA_STEPS
-from registry.polo.views import PoloView
+from registry.polo.views import PoloView, scores
 
-__all__ = ["EVENTS", "POLO_RULE", "SCHEMA_STEPS", "PoloStore", "PoloView"]
+__all__ = ["EVENTS", "POLO_RULE", "SCHEMA_STEPS", "PoloStore", "PoloView", "scores"]

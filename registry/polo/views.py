@@ -1,21 +1,22 @@
 """Scores, ranking and history, as others read them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import asdict
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from registry.events import Bus, Event, Projection, Snapshots
 from registry.polo.messages import GetPoloHistory, GetPoloScore, ListPoloScores
 from registry.polo.model import ScoreChange
 from registry.polo.ports import Caller
-from registry.polo.tables import changes, scores
+from registry.polo.tables import changes
+from registry.polo.tables import scores as score_rows
 
-_ALL = select(scores.c.node_id, scores.c.score)
+_ALL = select(score_rows.c.node_id, score_rows.c.score)
 _RANKING = (
-    select(scores.c.node_id, scores.c.score)
-    .order_by(scores.c.score.desc(), scores.c.node_id.desc())
+    select(score_rows.c.node_id, score_rows.c.score)
+    .order_by(score_rows.c.score.desc(), score_rows.c.node_id.desc())
     .limit(bindparam("most"))
 )
 _HISTORY = (
@@ -24,6 +25,11 @@ _HISTORY = (
     .order_by(changes.c.id.desc())
     .limit(bindparam("most"))
 )
+
+
+def scores(connection: Connection) -> Iterable[tuple[int, int]]:
+    """Every rated node with its score, for read models that start from there."""
+    return ((node_id, score) for node_id, score in connection.execute(_ALL))
 
 
 class PoloView:
@@ -74,5 +80,5 @@ class PoloView:
 
     def _rebuild(self) -> int:
         with self._snapshots() as snapshot:
-            self._scores = {node: score for node, score in snapshot.connection.execute(_ALL)}
+            self._scores = dict(scores(snapshot.connection))
             return snapshot.number
