@@ -1,6 +1,5 @@
 """The command line: ``registry serve``."""
 
-import asyncio
 import os
 import tomllib
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import structlog
 from registry import __version__
 from registry.logs import set_up_logs
 from registry.persistence import DatabaseInUse, SchemaTooNew
-from registry.server import serve
+from registry.server import run
 from registry.settings import Endpoint, Settings
 
 log = structlog.get_logger()
@@ -62,8 +61,8 @@ def _option_type(setting: "attrs.Attribute[Any]") -> Any:
         return _EndpointType()
     if setting.type in (Path, Path | None):
         return click.Path(path_type=Path)
-    if isinstance(setting.validator, attrs.validators.in_.__class__):
-        return click.Choice(setting.validator.options)
+    if setting.metadata["choices"]:
+        return click.Choice(setting.metadata["choices"])
     return setting.type
 
 
@@ -114,7 +113,7 @@ def serve_command(**values: Any) -> None:
     set_up_logs(settings.log_level, settings.log_format)
     _warn_of_unknown_variables()
     try:
-        asyncio.run(serve(settings, announce=click.echo))
+        run(settings, announce=click.echo)
     except (DatabaseInUse, SchemaTooNew, OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -41,12 +41,32 @@ class Endpoint:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def setting(default: Any, says: str, *, unit: str = "", least: float | None = None) -> Any:
-    """One setting: its default, what it says of itself, its unit and its least value."""
+def setting(
+    *,
+    default: Any,
+    says: str,
+    unit: str = "",
+    least: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """One setting: its default, what it says of itself, its unit, and its bounds.
+
+    Args:
+        default: Its value where nothing else is said.
+        says: What it is for, in a sentence for the operator.
+        unit: What stands for its value in the help text.
+        least: The least number it can be.
+        choices: What it can be, if only that.
+    """
+    bounds: list[Any] = []
+    if least is not None:
+        bounds.append(validators.ge(least))
+    if choices:
+        bounds.append(validators.in_(choices))
     return field(
         default=default,
-        metadata={"says": says, "unit": unit},
-        validator=[] if least is None else [validators.ge(least)],
+        metadata={"says": says, "unit": unit, "choices": choices},
+        validator=bounds,
     )
 
 
@@ -55,52 +75,56 @@ class Settings:
     """How a registry server is run; `describe` lists the settings with their meaning."""
 
     listen: Endpoint = setting(
-        Endpoint("0.0.0.0", 9000),  # noqa: S104 - a registry is there to be reached
-        "Address to serve the protocol on; port 0 takes a free one.",
+        default=Endpoint("0.0.0.0", 9000),  # noqa: S104 - a registry is there to be reached
+        says="Address to serve the protocol on; port 0 takes a free one.",
         unit="HOST:PORT",
     )
     data: Path = setting(
-        Path("registry-data"),
-        "Folder of the database; made if it is not there.",
+        default=Path("registry-data"),
+        says="Folder of the database; made if it is not there.",
         unit="DIR",
     )
     admin_token_file: Path | None = setting(
-        None,
-        "File with the admin token. Without one, nothing that needs an administrator works.",
+        default=None,
+        says="File with the admin token. Without one, nothing that needs an administrator works.",
         unit="FILE",
     )
-    max_connections: int = setting(10_000, "Open connections at most.", least=1)
-    max_frame_bytes: int = setting(1_048_576, "Bytes in one request at most.", least=1024)
+    max_connections: int = setting(default=10_000, says="Open connections at most.", least=1)
+    max_frame_bytes: int = setting(
+        default=1_048_576, says="Bytes in one request at most.", least=1024
+    )
     idle_seconds: float = setting(
-        300.0, "How long a connection may be silent before it is closed.", least=1
+        default=300.0, says="How long a connection may be silent before it is closed.", least=1
     )
     stale_after_seconds: float = setting(
-        180.0, "How long after its last sign of life a node counts as offline.", least=1
+        default=180.0,
+        says="How long after its last sign of life a node counts as offline.",
+        least=1,
     )
     reap_after_seconds: float = setting(
-        604_800.0,
-        "How long after its last sign of life a node is removed. Its address stays reserved "
-        "for its key.",
+        default=604_800.0,
+        says="How long after its last sign of life a node is removed. Its address stays "
+        "reserved for its key.",
         least=1,
     )
     beacon_lease_seconds: float = setting(
-        60.0, "How long a beacon is listed after it registered.", least=1
+        default=60.0, says="How long a beacon is listed after it registered.", least=1
     )
     open_beacons: bool = setting(
-        False, "Let anyone register a beacon, not only administrators."
+        default=False, says="Let anyone register a beacon, not only administrators."
     )
     event_buffer: int = setting(
-        65_536, "Events that one subscriber of the bus can hold unread.", least=1
+        default=65_536, says="Events that one subscriber of the bus can hold unread.", least=1
     )
-    log_level: str = field(
+    log_level: str = setting(
         default="info",
-        metadata={"says": "Least important kind of log line to write.", "unit": ""},
-        validator=validators.in_(("debug", "info", "warning", "error")),
+        says="Least important kind of log line to write.",
+        choices=("debug", "info", "warning", "error"),
     )
-    log_format: str = field(
+    log_format: str = setting(
         default="console",
-        metadata={"says": "How log lines on standard error look.", "unit": ""},
-        validator=validators.in_(("console", "json")),
+        says="How log lines on standard error look.",
+        choices=("console", "json"),
     )
 
     @classmethod
