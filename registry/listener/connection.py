@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 import structlog
 
@@ -54,8 +55,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, or turn the client away when the server is full."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not an isinstance check: uvloop's transport is one by its methods only.
+        self._transport = cast("asyncio.Transport", transport)
         self.sender = transport.get_extra_info("peername")[:2]
         if not self._opened(self):
             self._refuse("the server has too many connections: try again later")
@@ -91,6 +92,11 @@ class Connection(asyncio.Protocol):
         """Close when what was answered has been sent."""
         if self._transport is not None:
             self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once, whatever was still to be sent."""
+        if self._transport is not None:
+            self._transport.abort()
 
     @property
     def _blocked(self) -> bool:

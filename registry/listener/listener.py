@@ -1,6 +1,7 @@
 """Accepting connections."""
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
@@ -12,6 +13,9 @@ log = structlog.get_logger()
 
 _SWEEP_SECONDS = 5.0
 
+_GOODBYE_SECONDS = 5.0
+"""How long clients have at the end to take the answers that are on their way."""
+
 
 class Listener:
     """Accepts connections on one address and serves them until it is closed."""
@@ -20,6 +24,7 @@ class Listener:
         self._dispatcher = dispatcher
         self._limits = limits
         self._connections: set[Connection] = set()
+        self._deserted = asyncio.Event()  # set when the last connection is gone
         self._server: asyncio.Server | None = None
         self._sweep: asyncio.TimerHandle | None = None
 
@@ -45,22 +50,32 @@ class Listener:
         if self._server is not None:
             self._server.close()
 
-    def close(self) -> None:
-        """Close every connection when what was answered has been sent."""
+    async def close(self) -> None:
+        """Close every connection when what was answered has been sent, or soon anyway."""
         self.stop_accepting()
         for connection in list(self._connections):
             connection.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                while self._connections:
+                    self._deserted.clear()
+                    await self._deserted.wait()
+        for connection in list(self._connections):
+            connection.abort()
 
     def _connection(self) -> Connection:
-        return Connection(
-            self._dispatcher, self._limits, opened=self._opened, closed=self._connections.discard
-        )
+        return Connection(self._dispatcher, self._limits, opened=self._opened, closed=self._forget)
 
     def _opened(self, connection: Connection) -> bool:
         if len(self._connections) >= self._limits.connections:
             return False
         self._connections.add(connection)
         return True
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._deserted.set()
 
     def _schedule_sweep(self) -> None:
         loop = asyncio.get_running_loop()

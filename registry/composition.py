@@ -1,0 +1,287 @@
+"""The composition root: the parts of a registry server, and who reacts to what.
+
+This is the only place that knows every store. It reads from top to bottom: each part is
+made of parts above it.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from attrs import frozen
+from sqlalchemy import Connection
+
+from registry import directory, identity, membership, policy, polo, routing, trust
+from registry.directory import DirectoryStore, DirectoryView, Presence
+from registry.dispatch import Authenticator, Dispatcher, OperationTable
+from registry.dispatch.registration import Registrar
+from registry.events import EventType, InProcessBus, Projection
+from registry.housekeeping import Housekeeping
+from registry.identity import IdentityStore, IdentityView
+from registry.listener import Limits, Listener
+from registry.membership import Member, MembershipStore, MembershipView
+from registry.persistence import Committer, Database, Reaction, Schema, migrate
+from registry.policy import PolicyStore, PolicyView
+from registry.polo import PoloStore, PoloView
+from registry.routing import RoutingStore, RoutingView
+from registry.settings import Settings
+from registry.trust import TrustStore, TrustView
+from registry.wire import Address
+
+STORES = (directory, identity, membership, policy, polo, routing, trust)
+"""The packages of the stores; adding one here is the one line a new store needs."""
+
+EVENT_TYPES: tuple[EventType, ...] = tuple(event for store in STORES for event in store.EVENTS)
+
+SCHEMAS = tuple(Schema(store.__name__.split(".")[-1], store.SCHEMA_STEPS) for store in STORES)
+
+
+@frozen
+class Application:
+    """A registry server, put together and ready to start.
+
+    Attributes:
+        bus: Where everything that happens is told.
+        operations: Every message type.
+        committer: Runs what writes.
+        listener: Serves clients.
+        housekeeping: What is done now and then.
+        projections: The read models that follow the bus.
+        database: What everything is kept in.
+    """
+
+    bus: InProcessBus
+    operations: OperationTable
+    committer: Committer
+    listener: Listener
+    housekeeping: Housekeeping
+    projections: tuple[Projection, ...]
+    database: Database
+
+    def start(self) -> None:
+        """Catch up with the past and fill the read models; then the listener may start."""
+        self.committer.start()
+        for projection in self.projections:
+            projection.catch_up()
+
+
+def build(
+    settings: Settings,
+    *,
+    deliver: Callable[[Callable[[], None]], object],
+    clock: Callable[[], float] = time.time,
+) -> Application:
+    """Put a server together.
+
+    Args:
+        settings: How it is to run.
+        deliver: Runs a function on the thread that serves clients.
+        clock: Unix time in seconds.
+
+    Raises:
+        DatabaseInUse: Another process has the data folder.
+        SchemaTooNew: The data was written by a newer release.
+        ValueError: The admin token file cannot be used.
+    """
+    admin_token = read_admin_token(settings.admin_token_file)
+    bus = InProcessBus(settings.event_buffer)
+    database = open_database(settings.data)
+    presence = Presence(bus=bus, clock=clock, stale_after=settings.stale_after_seconds)
+
+    # The stores, and what each needs of the others.
+    identities = IdentityStore(clock=clock, address_of=address_of)
+    nodes = DirectoryStore(clock=clock, last_seen=presence.last_seen)
+    networks = MembershipStore(
+        clock=clock,
+        address_of=address_of,
+        node_exists=nodes.exists,
+        member_limit=PolicyStore.member_limit,
+        terms=PolicyStore.terms,
+    )
+    policies = PolicyStore(
+        network_exists=networks.exists,
+        member_count=networks.member_count,
+        role_of=networks.role_of,
+    )
+    trusts = TrustStore(clock=clock, node_exists=nodes.exists)
+    scores = PoloStore(clock=clock, node_exists=nodes.exists, trusts=trusts.linked)
+    beacons = RoutingStore(
+        clock=clock, lease=settings.beacon_lease_seconds, open_to_all=settings.open_beacons
+    )
+
+    # Their read models, each kept true by the bus. A lambda names a part further down.
+    identity_view = IdentityView(bus=bus, snapshots=database.snapshot, clock=clock)
+    membership_view = MembershipView(
+        bus=bus,
+        snapshots=database.snapshot,
+        clock=clock,
+        node_count=lambda: len(directory_view),
+        summary=lambda network_id: policy_view.summary(network_id),
+    )
+    policy_view = PolicyView(
+        bus=bus, snapshots=database.snapshot, network_known=membership_view.exists
+    )
+    trust_view = TrustView(
+        bus=bus, snapshots=database.snapshot, share_network=membership_view.share_network
+    )
+    polo_view = PoloView(bus=bus, snapshots=database.snapshot)
+    routing_view = RoutingView(
+        bus=bus,
+        snapshots=database.snapshot,
+        clock=clock,
+        endpoint_for=lambda requester_id, node_id: directory_view.endpoint_for(
+            requester_id, node_id
+        ),
+    )
+    directory_view = DirectoryView(
+        bus=bus,
+        snapshots=database.snapshot,
+        sources=Sources(
+            public_keys=identity.public_keys,
+            memberships=membership.memberships,
+            scores=polo.scores,
+        ),
+        neighbours=Neighbours(identity_view, membership_view, trust_view, routing_view),
+        presence=presence,
+        clock=clock,
+        address_of=address_of,
+    )
+
+    # Who writes because of what happened elsewhere. Reading follows from the views' patterns.
+    reactions = (
+        Reaction("membership.leave", ("node.deregistered",), networks.on_node_deregistered),
+        Reaction("trust.forget", ("node.deregistered",), trusts.on_node_deregistered),
+        Reaction("policy.remove", ("network.deleted",), policies.on_network_deleted),
+    )
+    committer = Committer(database, bus, reactions, deliver=deliver)
+
+    # What clients can ask for.
+    registrar = Registrar(identity=identities, directory=nodes)
+    operations = OperationTable()
+    operations.add(writes=registrar.operations())
+    operations.add(reads=directory_view.operations(), writes=nodes.operations())
+    operations.add(reads=identity_view.operations(), writes=identities.operations())
+    operations.add(reads=membership_view.operations(), writes=networks.operations())
+    operations.add(reads=policy_view.operations(), writes=policies.operations())
+    operations.add(reads=polo_view.operations(), writes=scores.operations())
+    operations.add(reads=routing_view.operations(), writes=beacons.operations())
+    operations.add(reads=trust_view.operations(), writes=trusts.operations())
+
+    dispatcher = Dispatcher(operations, Authenticator(identity_view, admin_token), committer)
+    limits = Limits(
+        connections=settings.max_connections,
+        frame_bytes=settings.max_frame_bytes,
+        idle_seconds=settings.idle_seconds,
+    )
+    projections = tuple(
+        view.projection
+        for view in (
+            identity_view,
+            membership_view,
+            policy_view,
+            trust_view,
+            polo_view,
+            routing_view,
+            directory_view,
+        )
+    )
+    return Application(
+        bus=bus,
+        operations=operations,
+        committer=committer,
+        listener=Listener(dispatcher, limits),
+        housekeeping=Housekeeping(
+            committer=committer,
+            directory=nodes,
+            routing=beacons,
+            presence=presence,
+            projections=projections,
+            reap_after=settings.reap_after_seconds,
+        ),
+        projections=projections,
+        database=database,
+    )
+
+
+@frozen
+class Sources:
+    """The stores' facts that the directory keeps copies of (`directory.ports.Sources`)."""
+
+    public_keys: Callable[[Connection], Iterable[tuple[int, str]]]
+    memberships: Callable[[Connection], Iterable[tuple[int, int]]]
+    scores: Callable[[Connection], Iterable[tuple[int, int]]]
+
+
+@frozen
+class Neighbours:
+    """What the directory asks the other read models (`directory.ports.Neighbours`)."""
+
+    _identity: IdentityView
+    _membership: MembershipView
+    _trust: TrustView
+    _routing: RoutingView
+
+    def trusted(self, node_id: int, peer_id: int) -> bool:
+        """Whether two nodes trust each other."""
+        return self._trust.linked(node_id, peer_id)
+
+    def members(self, network_id: int) -> Mapping[int, Member]:
+        """The members of a network.
+
+        Raises:
+            LookupError: There is no such network.
+        """
+        return self._membership.members(network_id)
+
+    def key_in_use_since(self, node_id: int) -> int:
+        """When a node's key came into use, in unix seconds; 0 for a node never registered."""
+        key = self._identity.key(node_id)
+        return key.in_use_since if key else 0
+
+    def key_expires_at(self, node_id: int) -> int | None:
+        """Until when a node's key is good, in unix seconds; None for ever."""
+        key = self._identity.key(node_id)
+        return key.expires_at if key else None
+
+    def relay_address(self) -> str:
+        """The endpoint of a beacon that relays to nodes; empty where there is none."""
+        return self._routing.relay_address()
+
+
+def address_of(network_id: int, node_id: int) -> str:
+    """The text form of the address that a node has in a network."""
+    return str(Address(network_id, node_id))
+
+
+def open_database(folder: Path) -> Database:
+    """Open a data folder and bring every store's tables up to date.
+
+    Raises:
+        DatabaseInUse: Another process has the folder.
+        SchemaTooNew: The data was written by a newer release; nothing was changed.
+    """
+    database = Database.in_folder(folder)
+    try:
+        with database.open_writer() as connection, connection.begin():
+            migrate(connection, SCHEMAS)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def read_admin_token(file: Path | None) -> str:
+    """The admin token in a file; empty where no file is set.
+
+    Raises:
+        ValueError: The file cannot be read, or is empty.
+    """
+    if file is None:
+        return ""
+    try:
+        token = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"admin-token-file: cannot read {file}: {error}") from error
+    if not token:
+        raise ValueError(f"admin-token-file: {file} is empty")
+    return token
