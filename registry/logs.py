@@ -13,11 +13,7 @@ def set_up_logs(level: str, style: str) -> None:
         level: The least important kind that is written, for instance ``"info"``.
         style: ``"console"`` for people, ``"json"`` for machines.
     """
-    rendering: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-        if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-    )
+    rendering = _for_machines() if style == "json" else _for_people()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -31,3 +27,23 @@ def set_up_logs(level: str, style: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+# Both write tracebacks without the values of variables: those can be secrets, and to render
+# them takes a second, for which the committer would wait.
+
+
+def _for_machines() -> list[structlog.typing.Processor]:
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [
+        structlog.processors.ExceptionRenderer(tracebacks),
+        structlog.processors.JSONRenderer(),
+    ]
+
+
+def _for_people() -> list[structlog.typing.Processor]:
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    ]
