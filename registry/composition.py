@@ -101,7 +101,6 @@ def build(
     policies = PolicyStore(
         network_exists=networks.exists,
         member_count=networks.member_count,
-        role_of=networks.role_of,
     )
     trusts = TrustStore(clock=clock, node_exists=nodes.exists)
     scores = PoloStore(clock=clock, node_exists=nodes.exists, trusts=trusts.linked)
@@ -167,7 +166,8 @@ def build(
     operations.add(reads=routing_view.operations(), writes=beacons.operations())
     operations.add(reads=trust_view.operations(), writes=trusts.operations())
 
-    dispatcher = Dispatcher(operations, Authenticator(identity_view, admin_token), committer)
+    authenticator = Authenticator(identity_view, networks, admin_token=admin_token)
+    dispatcher = Dispatcher(operations, authenticator, committer)
     limits = Limits(
         connections=settings.max_connections,
         frame_bytes=settings.max_frame_bytes,

@@ -7,7 +7,7 @@
 """
 
 from registry.dispatch.access import Access, InvalidRule
-from registry.dispatch.authentication import Authenticator, Caller, Signatures
+from registry.dispatch.authentication import Authenticator, Caller, NetworkRoles, Signatures
 from registry.dispatch.dispatcher import Dispatcher, error_body
 from registry.dispatch.errors import error_text
 from registry.dispatch.operations import (
@@ -25,6 +25,7 @@ __all__ = [
     "InvalidOperation",
     "InvalidRequest",
     "InvalidRule",
+    "NetworkRoles",
     "Operation",
     "OperationTable",
     "Signatures",

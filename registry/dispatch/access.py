@@ -1,26 +1,45 @@
 """Who may call what: the rules that requests carry, as data, and how they are read.
 
-A rule is one line of text; an operation lists its alternatives, any of which is
-enough. The grammar:
+A rule is one line of text; an operation lists its alternatives, any of which is enough.
+The grammar:
 
 ``anyone``
     No proof is asked for.
 ``admin``
     The request carries the registry's admin token in ``admin_token``.
+``network token of FIELD``
+    ``admin_token`` is the admin token of the network whose id is in FIELD.
 ``FIELD signs TEMPLATE``
     ``signature`` is the base64 Ed25519 signature of the template's text, in which
     ``{name}`` stands for the request's field of that name. The key is that of the node
     whose id is in FIELD or, where FIELD is ``public_key``, that very key.
+``FIELD signs TEMPLATE if NAME``
+    Likewise, for requests that have something in the field NAME.
+``FIELD signs TEMPLATE as ROLE of NETWORK``
+    Likewise, and the node has that role, or one of ``owner|admin``, in the network whose
+    id is in the field NETWORK.
+``lax: RULE``
+    A rule for old clients that only a server set to be lax knows.
+
+What an answer leaves out is a line of text too: ``FIELD unless WORDS``.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 
-from attrs import frozen
+from attrs import field, frozen
 
-_SIGNS = re.compile(r"(?P<signer>\w+) signs (?P<template>\S+)")
+LAX = "lax: "
+
+_SIGNS = re.compile(
+    r"(?P<signer>\w+) signs (?P<template>\S+)"
+    r"(?: if (?P<condition>\w+))?"
+    r"(?: as (?P<roles>[a-z|]+) of (?P<network>\w+))?"
+)
+_NETWORK_TOKEN = re.compile(r"network token of (?P<network>\w+)")
 _NAME = re.compile(r"\{(\w+)\}")
+_LEFT_OUT = re.compile(r"(?P<field>\w+) unless (?P<condition>\S.*)")
 
 
 class InvalidRule(ValueError):
@@ -34,11 +53,22 @@ class Signed:
     Attributes:
         signer: The request's field that says who.
         template: What is signed, with ``{name}`` for the request's fields.
+        condition: The field that must have something in it for the rule to apply; empty
+            for a rule that always applies.
+        roles: The roles in a network any of which the signer must have; empty for none.
+        network: The request's field with that network; empty where no role is needed.
     """
 
     signer: str
     template: str
-    _message: Callable[[object], str]
+    condition: str
+    roles: tuple[str, ...]
+    network: str
+    _message: Callable[[object], str] = field(repr=False, eq=False)
+
+    def applies(self, request: object) -> bool:
+        """Whether this is the rule for a request."""
+        return not self.condition or bool(getattr(request, self.condition))
 
     def message(self, request: object) -> bytes:
         """The bytes that this request's signature must be over."""
@@ -55,48 +85,103 @@ class Access:
     """The alternatives of one operation.
 
     Attributes:
-        rules: As written, for people.
+        rules: As written, for people; also those that only a lax server knows.
         anyone: Whether no proof is needed.
         admin: Whether the admin token is enough.
-        signed: Which signature is enough, if any.
+        network_token: The request's field with the network whose own admin token is
+            enough; empty for none.
+        signed: Which signatures are enough: the first that applies and fits.
+        left_out: What answers leave out: each field, and what it would take.
     """
 
     rules: tuple[str, ...]
     anyone: bool
     admin: bool
-    signed: Signed | None
+    network_token: str
+    signed: tuple[Signed, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def parse(cls, rules: tuple[str, ...], fields: frozenset[str]) -> "Access":
+    def parse(
+        cls,
+        rules: Sequence[str],
+        fields: frozenset[str],
+        *,
+        left_out: Sequence[str] = (),
+        lax: bool = False,
+    ) -> "Access":
         """Read the rules of an operation.
 
         Args:
             rules: At least one.
             fields: The names of the request's fields.
+            left_out: What its answers leave out.
+            lax: Whether the rules for old clients are in force.
 
         Raises:
             InvalidRule: A rule cannot be understood, or there is none.
         """
         if not rules:
             raise InvalidRule("an operation needs at least one access rule")
-        signed = [_parse_signed(rule, fields) for rule in rules if rule not in ("anyone", "admin")]
-        if len(signed) > 1:
-            raise InvalidRule(f"only one signature rule is possible: {rules}")
-        return cls(rules, "anyone" in rules, "admin" in rules, signed[0] if signed else None)
-
-
-def _parse_signed(rule: str, fields: frozenset[str]) -> Signed:
-    match = _SIGNS.fullmatch(rule)
-    if match is None:
-        raise InvalidRule(
-            f"access rule {rule!r} is not 'anyone', 'admin' or 'FIELD signs TEMPLATE'"
+        parsed = {rule: _parse(rule.removeprefix(LAX), fields) for rule in rules}
+        in_force = [known for rule, known in parsed.items() if lax or not rule.startswith(LAX)]
+        networks = [known.network for known in in_force if isinstance(known, _NetworkToken)]
+        return cls(
+            rules=tuple(rules),
+            anyone="anyone" in in_force,
+            admin="admin" in in_force,
+            network_token=networks[0] if networks else "",
+            signed=tuple(known for known in in_force if isinstance(known, Signed)),
+            left_out=tuple(_parse_left_out(line) for line in left_out),
         )
-    template = match["template"]
-    names = _NAME.findall(template)
-    for name in [match["signer"], *names]:
+
+
+@frozen
+class _NetworkToken:
+    """The rule that a network's own admin token is enough."""
+
+    network: str
+
+
+def _parse(rule: str, fields: frozenset[str]) -> str | Signed | _NetworkToken:
+    if rule in ("anyone", "admin"):
+        return rule
+    if match := _NETWORK_TOKEN.fullmatch(rule):
+        _require_fields(rule, [match["network"]], fields)
+        return _NetworkToken(match["network"])
+    if match := _SIGNS.fullmatch(rule):
+        return _parse_signed(rule, match, fields)
+    raise InvalidRule(
+        f"access rule {rule!r} is not 'anyone', 'admin', 'network token of FIELD' "
+        "or 'FIELD signs TEMPLATE'"
+    )
+
+
+def _parse_signed(rule: str, match: re.Match[str], fields: frozenset[str]) -> Signed:
+    names = _NAME.findall(match["template"])
+    optional = [match[group] for group in ("condition", "network") if match[group]]
+    _require_fields(rule, [match["signer"], *names, *optional], fields)
+    return Signed(
+        signer=match["signer"],
+        template=match["template"],
+        condition=match["condition"] or "",
+        roles=tuple((match["roles"] or "").split("|")) if match["roles"] else (),
+        network=match["network"] or "",
+        message=_compile(match["template"], names),
+    )
+
+
+def _require_fields(rule: str, names: Sequence[str], fields: frozenset[str]) -> None:
+    for name in names:
         if name not in fields:
             raise InvalidRule(f"access rule {rule!r} names {name!r}, which the request has not")
-    return Signed(match["signer"], template, _compile(template, names))
+
+
+def _parse_left_out(line: str) -> tuple[str, str]:
+    match = _LEFT_OUT.fullmatch(line)
+    if match is None:
+        raise InvalidRule(f"{line!r} is not 'FIELD unless WORDS'")
+    return match["field"], match["condition"]
 
 
 def _compile(template: str, names: list[str]) -> Callable[[object], str]:

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from registry.dispatch.access import Signed
 from registry.dispatch.operations import Operation
+from registry.events import Transaction
 
 
 class Signatures(Protocol):
@@ -24,6 +25,19 @@ class Signatures(Protocol):
         """Check a signature against a base64 key."""
 
 
+class NetworkRoles(Protocol):
+    """What the membership store offers for checking who may manage a network.
+
+    Both methods raise LookupError when there is no such network.
+    """
+
+    def role_of(self, transaction: Transaction, network_id: int, node_id: int) -> str:
+        """A node's role in a network; empty if it is not a member."""
+
+    def admin_token_matches(self, transaction: Transaction, network_id: int, token: str) -> bool:
+        """Whether a token is the network's own admin token."""
+
+
 @frozen
 class Caller:
     """Who asks, as far as it was proved.
@@ -34,6 +48,9 @@ class Caller:
         node_id: The node that signed the request; 0 if none did.
         public_key: The key that verified the signature; empty if none did.
         is_admin: Whether the request carried the admin token.
+        signed: The rule that the signature fits; None if none did.
+        network_token: What the request carried for a network's admin token. It proves
+            nothing until `Authenticator.require_role` has passed.
     """
 
     address: str
@@ -41,23 +58,29 @@ class Caller:
     node_id: int = 0
     public_key: bytes = b""
     is_admin: bool = False
+    signed: Signed | None = None
+    network_token: str = ""
 
 
 class Authenticator:
     """Decides who a caller is, and whether that is enough."""
 
-    def __init__(self, signatures: Signatures, admin_token: str = "") -> None:
+    def __init__(
+        self, signatures: Signatures, roles: NetworkRoles, *, admin_token: str = ""
+    ) -> None:
         """Make an authenticator.
 
         Args:
             signatures: Where keys are known.
+            roles: Where roles in networks are known.
             admin_token: The registry's admin token; without one there is no administrator.
         """
         self._signatures = signatures
+        self._roles = roles
         self._admin_token = admin_token.encode()
 
     def authenticate(self, operation: Operation, request: Any, sender: tuple[str, int]) -> Caller:
-        """Prove the caller.
+        """Prove the caller, but for roles in networks, which `require_role` checks.
 
         Args:
             operation: What is asked for.
@@ -70,29 +93,81 @@ class Authenticator:
             LookupError: The node that should have signed does not exist.
         """
         access = operation.access
-        if request.admin_token and (access.admin or access.anyone):
-            self._require_admin_token(request.admin_token)
-            return Caller(*sender, is_admin=True)
-        if access.anyone:
+        if request.admin_token and (access.admin or access.anyone or access.network_token):
+            if self._is_admin_token(request.admin_token):
+                return Caller(*sender, is_admin=True)
+            if access.network_token:
+                return Caller(*sender, network_token=request.admin_token)
+            raise PermissionError(
+                "admin_token: not the registry's"
+                if self._admin_token
+                else "admin_token: this registry has no admin token"
+            )
+        rules = [rule for rule in access.signed if rule.applies(request)]
+        if access.anyone and not (rules and request.signature):
             return Caller(*sender)
-        if access.signed is None:
+        if not rules:
             raise PermissionError(f"admin_token: {operation.type} needs the admin token")
-        return self._require_signature(operation.type, access.signed, request, sender)
+        if not request.signature:
+            raise PermissionError(f"signature: {operation.type} needs one by {rules[0].signer}")
+        return self._require_signature(rules, request, sender)
+
+    def require_role(
+        self, operation: Operation, transaction: Transaction, request: Any, caller: Caller
+    ) -> None:
+        """Check what only the database knows for sure: that a caller may manage a network.
+
+        Raises:
+            PermissionError: The signer has no role that is enough, or the token is not the
+                network's; the text names the field.
+            LookupError: There is no such network.
+        """
+        if caller.network_token:
+            self._require_network_token(operation, transaction, request, caller.network_token)
+        elif caller.signed is not None and caller.signed.roles:
+            self._require_role(caller.signed, transaction, request, caller.node_id)
 
     def _require_signature(
-        self, message_type: str, rule: Signed, request: Any, sender: tuple[str, int]
+        self, rules: list[Signed], request: Any, sender: tuple[str, int]
     ) -> Caller:
-        if not request.signature:
-            raise PermissionError(f"signature: {message_type} needs one by {rule.signer}")
+        """Find the rule that the signature fits; the first rule says what is wrong."""
+        refusals: list[PermissionError] = []
+        for rule in rules:
+            try:
+                return self._check(rule, request, sender)
+            except PermissionError as refusal:
+                refusals.append(refusal)
+        raise refusals[0]
+
+    def _check(self, rule: Signed, request: Any, sender: tuple[str, int]) -> Caller:
         who, message = rule.who(request), rule.message(request)
         if isinstance(who, str):
             key = self._signatures.verify_key(who, message, request.signature)
-            return Caller(*sender, public_key=key)
+            return Caller(*sender, public_key=key, signed=rule)
         key = self._signatures.verify_node(who, message, request.signature)
-        return Caller(*sender, node_id=who, public_key=key)
+        return Caller(*sender, node_id=who, public_key=key, signed=rule)
 
-    def _require_admin_token(self, token: str) -> None:
-        if not self._admin_token:
-            raise PermissionError("admin_token: this registry has no admin token")
-        if not hmac.compare_digest(token.encode(), self._admin_token):
-            raise PermissionError("admin_token: not the registry's")
+    def _is_admin_token(self, token: str) -> bool:
+        """Whether a token is the registry's, told in constant time."""
+        return bool(self._admin_token) and hmac.compare_digest(token.encode(), self._admin_token)
+
+    def _require_network_token(
+        self, operation: Operation, transaction: Transaction, request: Any, token: str
+    ) -> None:
+        network_id = getattr(request, operation.access.network_token)
+        if not self._roles.admin_token_matches(transaction, network_id, token):
+            raise PermissionError(
+                f"admin_token: neither the registry's nor that of network {network_id}"
+            )
+
+    def _require_role(
+        self, rule: Signed, transaction: Transaction, request: Any, node_id: int
+    ) -> None:
+        network_id = getattr(request, rule.network)
+        role = self._roles.role_of(transaction, network_id, node_id)
+        if role not in rule.roles:
+            has = f'has role "{role}"' if role else "has no role"
+            raise PermissionError(
+                f"{rule.signer}: node {node_id} {has} in network {network_id}, "
+                f"requires {' or '.join(rule.roles)}"
+            )

@@ -54,6 +54,7 @@ class Dispatcher:
             raise RuntimeError(f"{operation.type}: its read has no answer, and there is no write")
 
         def work(transaction: Transaction) -> Answer:
+            self._authenticator.require_role(operation, transaction, request, caller)
             return write(transaction, request, caller)
 
         def then(outcome: Outcome) -> None:

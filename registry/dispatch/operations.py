@@ -56,7 +56,13 @@ class Operation:
 class OperationTable:
     """Every message type the server knows, and the decoder of their requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lax: bool = False) -> None:
+        """Make an empty table.
+
+        Args:
+            lax: Whether the access rules for old clients are in force.
+        """
+        self._lax = lax
         self._operations: dict[type, Operation] = {}
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
@@ -77,7 +83,8 @@ class OperationTable:
         """
         reads, writes = reads or {}, writes or {}
         for message in {**reads, **writes}:
-            self._add(_operation(message, reads.get(message), writes.get(message)))
+            access = _access(message, lax=self._lax)
+            self._add(_operation(message, access, reads.get(message), writes.get(message)))
 
     def decode(self, body: bytes) -> tuple[Operation, Any]:
         """Read a request.
@@ -104,16 +111,29 @@ class OperationTable:
         self._decoder = None
 
 
-def _operation(message: type, read: Handler | None, write: Handler | None) -> Operation:
+def _access(message: type, *, lax: bool) -> Access:
+    """The access rules of a request class."""
     if not issubclass(message, msgspec.Struct):
         raise InvalidOperation(f"{message!r} is not a msgspec.Struct")
+    try:
+        return Access.parse(
+            getattr(message, "access", ()),
+            frozenset(message.__struct_fields__),
+            left_out=getattr(message, "left_out", ()),
+            lax=lax,
+        )
+    except InvalidRule as error:
+        raise InvalidOperation(f"{message.__name__}: {error}") from error
+
+
+def _operation(
+    message: type[msgspec.Struct], access: Access, read: Handler | None, write: Handler | None
+) -> Operation:
     config = message.__struct_config__
     if config.tag_field != "type" or not isinstance(config.tag, str):
         raise InvalidOperation(f"{message.__name__} has no message type: give it a tag")
-    try:
-        access = Access.parse(getattr(message, "access", ()), frozenset(message.__struct_fields__))
-    except InvalidRule as error:
-        raise InvalidOperation(f"message type {config.tag!r}: {error}") from error
+    if write is None and any(rule.roles for rule in access.signed):
+        raise InvalidOperation(f"{message.__name__}: roles are checked for writes only")
     owner = message.__module__.split(".")[-2]
     return Operation(message, config.tag, access, owner, read, write)
 

@@ -1,8 +1,4 @@
-"""The requests the membership store answers.
-
-Where a signature by ``node_id`` may stand in for the admin token, the node also needs a
-role in the network; the store checks that.
-"""
+"""The requests the membership store answers."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -61,7 +57,8 @@ class DeleteNetwork(Request, frozen=True, tag="delete_network"):
     """Remove a network; for its owner."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs delete_network:{node_id}:{network_id}",
+        "node_id signs delete_network:{node_id}:{network_id} as owner of network_id",
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -72,7 +69,8 @@ class RenameNetwork(Request, frozen=True, tag="rename_network"):
     """Give a network another name; for its owner and admins."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs rename_network:{node_id}:{network_id}:{name}",
+        "node_id signs rename_network:{node_id}:{network_id}:{name} as owner|admin of network_id",
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -98,7 +96,11 @@ class InviteToNetwork(Request, frozen=True, tag="invite_to_network"):
     """Invite a node into an invite-only network; for its owner and admins."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "inviter_id signs invite:{inviter_id}:{network_id}:{target_node_id}",
+        (
+            "inviter_id signs invite:{inviter_id}:{network_id}:{target_node_id}"
+            " as owner|admin of network_id"
+        ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -126,7 +128,11 @@ class PromoteMember(Request, frozen=True, tag="promote_member"):
     """Make a member an admin; for the owner."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs promote_member:{node_id}:{network_id}:{target_node_id}",
+        (
+            "node_id signs promote_member:{node_id}:{network_id}:{target_node_id}"
+            " as owner of network_id"
+        ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -138,7 +144,11 @@ class DemoteMember(Request, frozen=True, tag="demote_member"):
     """Make an admin a member; for the owner."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs demote_member:{node_id}:{network_id}:{target_node_id}",
+        (
+            "node_id signs demote_member:{node_id}:{network_id}:{target_node_id}"
+            " as owner of network_id"
+        ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -150,7 +160,11 @@ class KickMember(Request, frozen=True, tag="kick_member"):
     """Put a member out of a network; for the owner and admins."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs kick_member:{node_id}:{network_id}:{target_node_id}",
+        (
+            "node_id signs kick_member:{node_id}:{network_id}:{target_node_id}"
+            " as owner|admin of network_id"
+        ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -162,7 +176,11 @@ class TransferOwnership(Request, frozen=True, tag="transfer_ownership"):
     """Make another member the owner; for the owner, who stays on as an admin."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs transfer_ownership:{node_id}:{network_id}:{new_owner_id}",
+        (
+            "node_id signs transfer_ownership:{node_id}:{network_id}:{new_owner_id}"
+            " as owner of network_id"
+        ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -182,7 +200,11 @@ class SetMemberTags(Request, frozen=True, tag="set_member_tags"):
     """Replace a member's tags within a network; for its owner and admins."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs set_member_tags:{node_id}:{network_id}:{target_node_id}",
+        (
+            "node_id signs set_member_tags:{node_id}:{network_id}:{target_node_id}"
+            " as owner|admin of network_id"
+        ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId

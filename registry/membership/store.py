@@ -52,6 +52,7 @@ _NETWORK = select(
     networks.c.rules,
     networks.c.token,
 ).where(_THIS)
+_ADMIN_TOKEN = select(networks.c.admin_token).where(_THIS)
 _BY_NAME = select(networks.c.network_id).where(networks.c.name == bindparam("wanted"))
 _SET_NAME = update(networks).where(_THIS).values(name=bindparam("value"))
 _SET_ENTERPRISE = update(networks).where(_THIS).values(enterprise=bindparam("value"))
@@ -109,8 +110,26 @@ class MembershipStore:
         return network_id == BACKBONE or self._find(transaction, network_id) is not None
 
     def role_of(self, transaction: Transaction, network_id: int, node_id: int) -> str:
-        """A node's role in a network; empty if it is not a member."""
-        return members.role_of(transaction, network_id, node_id)
+        """A node's role in a network; empty if it is not a member.
+
+        Raises:
+            LookupError: There is no such network.
+        """
+        role = members.role_of(transaction, network_id, node_id)
+        if not role and not self.exists(transaction, network_id):
+            raise LookupError(f"network {network_id}: network not found")
+        return role
+
+    def admin_token_matches(self, transaction: Transaction, network_id: int, token: str) -> bool:
+        """Whether a token is the network's own admin token; false where it has none.
+
+        Raises:
+            LookupError: There is no such network.
+        """
+        if not self.exists(transaction, network_id):
+            raise LookupError(f"network {network_id}: network not found")
+        kept: bytes | None = transaction.execute(_ADMIN_TOKEN, {"network": network_id}).scalar()
+        return kept is not None and token_matches(token, kept)
 
     def member_count(self, transaction: Transaction, network_id: int) -> int:
         """How many members a network has."""
@@ -159,17 +178,15 @@ class MembershipStore:
         return {**answer, "managed": True} if rules else answer
 
     def rename_network(
-        self, transaction: Transaction, request: RenameNetwork, caller: Caller
+        self, transaction: Transaction, request: RenameNetwork, _caller: Caller
     ) -> dict[str, Any]:
         """Give a network another name.
 
         Raises:
             LookupError: There is no such network.
-            PermissionError: The caller is neither its owner nor an admin of it.
             ValueError: The name is malformed or taken.
         """
         network = self._get(transaction, request.network_id, "rename")
-        self._require_role(transaction, request.network_id, caller, OWNER, ADMIN)
         check_name(request.name)
         if request.name != network.name:
             self._require_free_name(transaction, request.name)
@@ -203,18 +220,16 @@ class MembershipStore:
         return {"network_id": request.network_id, "enterprise": request.enterprise}
 
     def delete_network(
-        self, transaction: Transaction, request: DeleteNetwork, caller: Caller
+        self, transaction: Transaction, request: DeleteNetwork, _caller: Caller
     ) -> dict[str, Any]:
         """Remove a network: its members leave it, its invites are dropped.
 
         Raises:
             LookupError: There is no such network.
-            PermissionError: The caller is not its owner.
             ValueError: It is the backbone.
         """
         network_id = request.network_id
         network = self._get(transaction, network_id, "delete")
-        self._require_role(transaction, network_id, caller, OWNER)
         members.remove_all(transaction, network_id, reason="network_deleted")
         invitations.drop_of_network(transaction, network_id)
         transaction.execute(_DELETE, {"network": network_id})
@@ -283,31 +298,33 @@ class MembershipStore:
 
         Raises:
             LookupError: There is no such network, or the target is not in it.
-            PermissionError: The caller is neither owner nor admin, or the target is the owner.
+            PermissionError: The target is the owner, or an admin and so is the caller.
             ValueError: It is the backbone.
         """
         network_id, target = request.network_id, request.target_node_id
         self._get(transaction, network_id, "kick from")
-        self._require_role(transaction, network_id, caller, OWNER, ADMIN)
-        if self._member_role(transaction, network_id, target) == OWNER:
+        held = self._member_role(transaction, network_id, target)
+        if held == OWNER:
             raise PermissionError("target_node_id: cannot kick the network owner")
+        if held == ADMIN and members.role_of(transaction, network_id, caller.node_id) == ADMIN:
+            raise PermissionError("target_node_id: admins cannot kick other admins")
         self._remove(transaction, network_id, target, reason="kicked")
         return {"network_id": network_id, "target_node_id": target}
 
     # Invites.
 
     def invite_to_network(
-        self, transaction: Transaction, request: InviteToNetwork, caller: Caller
+        self, transaction: Transaction, request: InviteToNetwork, _caller: Caller
     ) -> dict[str, Any]:
         """Put an invite into a node's inbox; one that waits there already is no error.
 
         Raises:
             LookupError: There is no such network, or one of the nodes is not registered.
-            PermissionError: The inviter is neither owner nor admin, or the inbox is full.
+            PermissionError: The inbox is full.
             ValueError: The network is not invite-only, or the target is in it already.
         """
         network_id, target = request.network_id, request.target_node_id
-        self._require_invitable(transaction, request, caller)
+        self._require_invitable(transaction, request)
         now = int(self._clock())
         waiting = {
             network: invite
@@ -352,42 +369,38 @@ class MembershipStore:
     # Roles.
 
     def promote_member(
-        self, transaction: Transaction, request: PromoteMember, caller: Caller
+        self, transaction: Transaction, request: PromoteMember, _caller: Caller
     ) -> dict[str, Any]:
         """Make a member an admin.
 
         Raises:
             LookupError: There is no such network, or the target is not in it.
-            PermissionError: The caller is not the owner.
             ValueError: The target is not a plain member.
         """
-        return self._change_role(transaction, request, caller, ADMIN, "promote")
+        return self._change_role(transaction, request, ADMIN, "promote")
 
     def demote_member(
-        self, transaction: Transaction, request: DemoteMember, caller: Caller
+        self, transaction: Transaction, request: DemoteMember, _caller: Caller
     ) -> dict[str, Any]:
         """Make an admin a plain member.
 
         Raises:
             LookupError: There is no such network, or the target is not in it.
-            PermissionError: The caller is not the owner.
             ValueError: The target is not an admin.
         """
-        return self._change_role(transaction, request, caller, MEMBER, "demote")
+        return self._change_role(transaction, request, MEMBER, "demote")
 
     def transfer_ownership(
-        self, transaction: Transaction, request: TransferOwnership, caller: Caller
+        self, transaction: Transaction, request: TransferOwnership, _caller: Caller
     ) -> dict[str, Any]:
         """Make another member the owner; the old owner, if there is one, becomes an admin.
 
         Raises:
             LookupError: There is no such network, or the new owner is not in it.
-            PermissionError: The caller is not the owner.
             ValueError: The new owner is the owner already.
         """
         network_id, new_owner = request.network_id, request.new_owner_id
         self._get(transaction, network_id, "transfer")
-        self._require_role(transaction, network_id, caller, OWNER)
         if self._member_role(transaction, network_id, new_owner, "new_owner_id") == OWNER:
             raise ValueError(f"new_owner_id: node {new_owner} is already the owner")
         old_owner = members.owner_of(transaction, network_id)
@@ -397,18 +410,16 @@ class MembershipStore:
         return {"network_id": network_id, "old_owner": old_owner, "new_owner": new_owner}
 
     def set_member_tags(
-        self, transaction: Transaction, request: SetMemberTags, caller: Caller
+        self, transaction: Transaction, request: SetMemberTags, _caller: Caller
     ) -> dict[str, Any]:
         """Replace a member's tags within a network.
 
         Raises:
             LookupError: There is no such network, or the target is not in it.
-            PermissionError: The caller is neither owner nor admin.
             ValueError: There are too many tags, or one is malformed.
         """
         network_id, target = request.network_id, request.target_node_id
         self._get(transaction, network_id, "tag members of")
-        self._require_role(transaction, network_id, caller, OWNER, ADMIN)
         tags = check_tags(request.tags or ())
         self._member_role(transaction, network_id, target)
         members.set_tags(transaction, network_id, target, tags)
@@ -459,24 +470,6 @@ class MembershipStore:
         if not self._node_exists(transaction, node_id):
             raise LookupError(f"{field}: node {node_id} not registered")
 
-    def _require_role(
-        self,
-        transaction: Transaction,
-        network_id: int,
-        caller: Caller,
-        *roles: str,
-        field: str = "node_id",
-    ) -> None:
-        if caller.is_admin:
-            return
-        role = members.role_of(transaction, network_id, caller.node_id)
-        if role not in roles:
-            has = f'has role "{role}"' if role else "has no role"
-            raise PermissionError(
-                f"{field}: node {caller.node_id} {has} in network {network_id}, "
-                f"requires {' or '.join(roles)}"
-            )
-
     def _member_role(
         self,
         transaction: Transaction,
@@ -496,15 +489,12 @@ class MembershipStore:
         if limit and members.count(transaction, network_id) >= limit:
             raise PermissionError(f"network_id: network membership limit reached ({limit} members)")
 
-    def _require_invitable(
-        self, transaction: Transaction, request: InviteToNetwork, caller: Caller
-    ) -> None:
+    def _require_invitable(self, transaction: Transaction, request: InviteToNetwork) -> None:
         network_id, target = request.network_id, request.target_node_id
         if request.inviter_id == target:
             raise ValueError("target_node_id: cannot invite yourself")
         network = self._get(transaction, network_id, "invite to")
         self._require_node(transaction, request.inviter_id, "inviter_id")
-        self._require_role(transaction, network_id, caller, OWNER, ADMIN, field="inviter_id")
         if network.join_rule != "invite":
             raise ValueError(
                 f"network_id: network {network_id} is not invite-only (rule: {network.join_rule})"
@@ -528,13 +518,11 @@ class MembershipStore:
         self,
         transaction: Transaction,
         request: PromoteMember | DemoteMember,
-        caller: Caller,
         role: str,
         action: str,
     ) -> dict[str, Any]:
         network_id, target = request.network_id, request.target_node_id
         self._get(transaction, network_id, f"{action} in")
-        self._require_role(transaction, network_id, caller, OWNER)
         held = self._member_role(transaction, network_id, target)
         if held == OWNER:
             raise ValueError(f"target_node_id: cannot {action} the owner")

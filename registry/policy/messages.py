@@ -1,8 +1,4 @@
-"""The requests the policy store answers.
-
-Where a signature by ``node_id`` may stand in for the admin token, the node must also be
-the network's owner or an admin of it; the store checks that.
-"""
+"""The requests the policy store answers."""
 
 from typing import Annotated, ClassVar
 
@@ -29,8 +25,9 @@ class SetNetworkPolicy(Request, frozen=True, tag="set_network_policy"):
     access: ClassVar[tuple[str, ...]] = (
         (
             "node_id signs set_network_policy:{node_id}:{network_id}"
-            ":{max_members}:{allowed_ports}:{description}"
+            ":{max_members}:{allowed_ports}:{description} as owner|admin of network_id"
         ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId
@@ -51,7 +48,11 @@ class SetExprPolicy(Request, frozen=True, tag="set_expr_policy"):
     """Replace a network's expression policy by a JSON text; an empty one takes it away."""
 
     access: ClassVar[tuple[str, ...]] = (
-        "node_id signs set_expr_policy:{node_id}:{network_id}:{expr_policy}",
+        (
+            "node_id signs set_expr_policy:{node_id}:{network_id}:{expr_policy}"
+            " as owner|admin of network_id"
+        ),
+        "network token of network_id",
         "admin",
     )
     network_id: NetworkId

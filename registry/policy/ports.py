@@ -14,9 +14,6 @@ NetworkKnown = Callable[[int], bool]
 MemberCount = Callable[[Transaction, int], int]
 """How many members a network has."""
 
-RoleOf = Callable[[Transaction, int, int], str]
-"""The role that a node (second) has in a network (first); empty if it is not a member."""
-
 
 class Caller(Protocol):
     """Who asks, as far as it was proved."""

@@ -11,10 +11,8 @@ from registry.events import Event, Transaction
 from registry.policy.events import EXPR_POLICY_CHANGED, POLICY_CHANGED, POLICY_REMOVED
 from registry.policy.messages import SetExprPolicy, SetNetworkPolicy
 from registry.policy.model import ANYTHING_GOES, Policy, check_expr_policy
-from registry.policy.ports import Caller, MemberCount, NetworkExists, RoleOf
+from registry.policy.ports import Caller, MemberCount, NetworkExists
 from registry.policy.tables import policies
-
-_MANAGERS = ("owner", "admin")
 
 _THIS = policies.c.network_id == bindparam("network")
 _POLICY = select(
@@ -41,12 +39,9 @@ _DELETE = delete(policies).where(_THIS)
 class PolicyStore:
     """Says what networks allow."""
 
-    def __init__(
-        self, *, network_exists: NetworkExists, member_count: MemberCount, role_of: RoleOf
-    ) -> None:
+    def __init__(self, *, network_exists: NetworkExists, member_count: MemberCount) -> None:
         self._network_exists = network_exists
         self._member_count = member_count
-        self._role_of = role_of
 
     def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
         """The requests that write, each with the method that answers it."""
@@ -67,18 +62,17 @@ class PolicyStore:
         return {"expr_policy": msgspec.Raw(text)} if text else {}
 
     def set_network_policy(
-        self, transaction: Transaction, request: SetNetworkPolicy, caller: Caller
+        self, transaction: Transaction, request: SetNetworkPolicy, _caller: Caller
     ) -> dict[str, Any]:
         """Change those fields of a network's policy that are given.
 
         Raises:
             LookupError: There is no such network.
-            PermissionError: The caller is neither its owner nor an admin of it.
             ValueError: It is the backbone, or it has more members than it should.
         """
         if request.network_id == 0:
             raise ValueError("network_id: cannot set a policy on the backbone network")
-        known = self._policy_to_change(transaction, request.network_id, caller)
+        known = self._known_policy(transaction, request.network_id)
         given: dict[str, Any] = {
             "max_members": request.max_members,
             "allowed_ports": _unique(request.allowed_ports),
@@ -102,7 +96,7 @@ class PolicyStore:
         return answer
 
     def set_expr_policy(
-        self, transaction: Transaction, request: SetExprPolicy, caller: Caller
+        self, transaction: Transaction, request: SetExprPolicy, _caller: Caller
     ) -> dict[str, Any]:
         """Replace a network's expression policy, or take it away.
 
@@ -110,10 +104,9 @@ class PolicyStore:
 
         Raises:
             LookupError: There is no such network.
-            PermissionError: The caller is neither its owner nor an admin of it.
             ValueError: The text is too large, or not an expression policy.
         """
-        known = self._policy_to_change(transaction, request.network_id, caller)
+        known = self._known_policy(transaction, request.network_id)
         text = "" if request.expr_policy == "null" else request.expr_policy
         if text:
             check_expr_policy(text)
@@ -132,25 +125,12 @@ class PolicyStore:
         if transaction.execute(_DELETE, {"network": network_id}).rowcount:
             transaction.publish(POLICY_REMOVED(network_id=network_id))
 
-    def _policy_to_change(
-        self, transaction: Transaction, network_id: int, caller: Caller
-    ) -> Policy | None:
-        """The policy of a network that the caller may change; None if nothing was said yet."""
+    def _known_policy(self, transaction: Transaction, network_id: int) -> Policy | None:
+        """The policy of a network; None if nothing was said yet."""
         if not self._network_exists(transaction, network_id):
             raise LookupError(f"network {network_id}: network not found")
-        if not caller.is_admin:
-            self._require_manager(transaction, network_id, caller.node_id)
         row = transaction.execute(_POLICY, {"network": network_id}).mappings().one_or_none()
         return None if row is None else Policy(**row)
-
-    def _require_manager(self, transaction: Transaction, network_id: int, node_id: int) -> None:
-        role = self._role_of(transaction, network_id, node_id)
-        if role not in _MANAGERS:
-            has = f'has role "{role}"' if role else "has no role"
-            raise PermissionError(
-                f"node_id: node {node_id} {has} in network {network_id}, "
-                f"requires {' or '.join(_MANAGERS)}"
-            )
 
     def _require_no_more_members(
         self, transaction: Transaction, network_id: int, limit: int

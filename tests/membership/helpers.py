@@ -7,10 +7,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from registry.dispatch import OperationTable
 from registry.events import Event, InProcessBus, Subscription, Transaction
 from registry.membership import SCHEMA_STEPS, MembershipStore, MembershipView
 from registry.membership.messages import CreateNetwork, Request
 from registry.persistence import Committer, Database, Schema, migrate
+from tests.authorization import require_role
 
 START = 1_700_000_000
 
@@ -49,6 +51,7 @@ class World:
     store: MembershipStore = field(init=False)
     view: MembershipView = field(init=False)
     told: Subscription = field(init=False)
+    operations: OperationTable = field(factory=OperationTable)
 
     def __attrs_post_init__(self) -> None:
         self.store = MembershipStore(
@@ -60,6 +63,7 @@ class World:
         )
         self.view = self.new_view()
         self.told = self.bus.subscribe("*")
+        self.operations.add(writes=self.store.operations())
 
     def new_view(self) -> MembershipView:
         """A view that starts from what the database holds now."""
@@ -74,7 +78,12 @@ class World:
     def write(self, request: Request, caller: Caller = ADMIN) -> dict[str, Any]:
         """Run a request that writes, as the dispatcher would."""
         handler: Callable[..., Mapping[str, Any]] = self.store.operations()[type(request)]
-        return self.committer.run(lambda transaction: dict(handler(transaction, request, caller)))
+
+        def run(transaction: Transaction) -> dict[str, Any]:
+            require_role(self.operations, self.store, transaction, request, caller)
+            return dict(handler(transaction, request, caller))
+
+        return self.committer.run(run)
 
     def read(self, request: Request, caller: Caller = ADMIN) -> dict[str, Any]:
         """Answer a request from memory."""

@@ -44,7 +44,7 @@ def test_a_node_signs(world: World, request_: Request, text: str) -> None:
     table = OperationTable()
     table.add(reads=world.view.operations(), writes=world.store.operations())
     [operation] = [known for known in table if known.message is type(request_)]
-    assert operation.access.signed is not None
-    assert operation.access.signed.message(request_) == text.encode()
-    assert operation.access.signed.who(request_) == 2
+    [signed] = operation.access.signed
+    assert signed.message(request_) == text.encode()
+    assert signed.who(request_) == 2
     assert not operation.access.anyone

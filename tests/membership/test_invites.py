@@ -89,8 +89,9 @@ class TestInvite:
     def test_needs_two_registered_nodes(
         self, world: World, club: int, inviter: int, target: int, text: str
     ) -> None:
+        request = InviteToNetwork(network_id=club, inviter_id=inviter, target_node_id=target)
         with pytest.raises((ValueError, LookupError), match=text):
-            invite(world, club, target, inviter)
+            world.write(request, ADMIN)
 
     def test_is_for_invite_only_networks(self, world: World) -> None:
         with pytest.raises(ValueError, match=r"not invite-only \(rule: open\)"):

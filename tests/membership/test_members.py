@@ -196,6 +196,13 @@ class TestKick:
         with pytest.raises(PermissionError, match="cannot kick the network owner"):
             world.write(KickMember(network_id=lab, target_node_id=1))
 
+    def test_an_admin_puts_no_admin_out(self, world: World, lab: int) -> None:
+        world.write(PromoteMember(network_id=lab, target_node_id=3))
+        with pytest.raises(PermissionError, match="admins cannot kick other admins"):
+            world.write(KickMember(network_id=lab, target_node_id=3), Caller(node_id=2))
+        world.write(KickMember(network_id=lab, target_node_id=3), Caller(node_id=1))
+        assert world.roles(lab) == {1: "owner", 2: "admin"}
+
     def test_a_stranger_cannot_be_kicked(self, world: World, lab: int) -> None:
         with pytest.raises(LookupError, match="node 4 is not a member"):
             world.write(KickMember(network_id=lab, target_node_id=4))

@@ -7,10 +7,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from registry.dispatch import OperationTable
 from registry.events import Event, InProcessBus, Subscription, Transaction
 from registry.persistence import Committer, Database, Schema, migrate
 from registry.policy import SCHEMA_STEPS, PolicyStore, PolicyView
 from registry.policy.messages import Request
+from tests.authorization import require_role
 
 
 @frozen
@@ -41,17 +43,24 @@ class World:
     store: PolicyStore = field(init=False)
     view: PolicyView = field(init=False)
     told: Subscription = field(init=False)
+    operations: OperationTable = field(factory=OperationTable)
 
     def __attrs_post_init__(self) -> None:
         self.store = PolicyStore(
             network_exists=lambda _transaction, network_id: network_id in self.networks,
             member_count=lambda _transaction, network_id: len(self.networks[network_id]),
-            role_of=lambda _transaction, network_id, node_id: self.networks[network_id].get(
-                node_id, ""
-            ),
         )
         self.view = self.new_view()
         self.told = self.bus.subscribe("*")
+        self.operations.add(writes=self.store.operations())
+
+    def role_of(self, _transaction: Transaction, network_id: int, node_id: int) -> str:
+        """The role of a node, as the membership store would tell the dispatcher."""
+        return self.networks[network_id].get(node_id, "")
+
+    def admin_token_matches(self, _transaction: Transaction, _network_id: int, _token: str) -> bool:
+        """Whether a token is the network's; these networks have none."""
+        return False
 
     def new_view(self) -> PolicyView:
         """A view that starts from what the database holds now."""
@@ -64,7 +73,12 @@ class World:
     def write(self, request: Request, caller: Caller = ADMIN) -> dict[str, Any]:
         """Run a request that writes, as the dispatcher would."""
         handler: Callable[..., Mapping[str, Any]] = self.store.operations()[type(request)]
-        return self.committer.run(lambda transaction: dict(handler(transaction, request, caller)))
+
+        def run(transaction: Transaction) -> dict[str, Any]:
+            require_role(self.operations, self, transaction, request, caller)
+            return dict(handler(transaction, request, caller))
+
+        return self.committer.run(run)
 
     def read(self, request: Request, caller: Caller = ADMIN) -> dict[str, Any]:
         """Answer a request from memory."""

@@ -27,7 +27,7 @@ def test_a_node_signs_what_it_sets(world: World, request_: Request, text: str) -
     table = OperationTable()
     table.add(reads=world.view.operations(), writes=world.store.operations())
     [operation] = [known for known in table if known.message is type(request_)]
-    assert operation.access.signed is not None
-    assert operation.access.signed.message(request_) == text.encode()
+    [signed] = operation.access.signed
+    assert signed.message(request_) == text.encode()
     assert operation.access.admin
     assert not operation.access.anyone
