@@ -1,10 +1,15 @@
 """The wire protocol without input or output: bytes in, messages out.
 
 - `FrameDecoder`, `encode_frame`: length-prefixed frames.
+- `decode_request`, `encode_answer`: the server's side of the binary protocol;
+  `encode_request`, `decode_answer`: the client's. The messages are in
+  `registry.wire.messages`.
 - `Address`: a 48-bit address and its text form.
 """
 
 from registry.wire.address import Address, InvalidAddress
+from registry.wire.binary import decode_answer, decode_request, encode_answer, encode_request
+from registry.wire.fields import InvalidMessage
 from registry.wire.frames import (
     BINARY_MAGIC,
     LARGEST_FRAME,
@@ -20,5 +25,10 @@ __all__ = [
     "FrameDecoder",
     "FrameTooLarge",
     "InvalidAddress",
+    "InvalidMessage",
+    "decode_answer",
+    "decode_request",
+    "encode_answer",
     "encode_frame",
+    "encode_request",
 ]
