@@ -8,7 +8,7 @@ from attrs import field, frozen, validators
 BACKBONE = 0
 """The network to which every node belongs."""
 
-_TEXT = re.compile(r"(\d{1,5}):([0-9A-Fa-f]{4})\.([0-9A-Fa-f]{4})\.([0-9A-Fa-f]{4})")
+_TEXT = re.compile(r"([0-9]{1,5}):([0-9A-Fa-f]{4})\.([0-9A-Fa-f]{4})\.([0-9A-Fa-f]{4})")
 
 
 class InvalidAddress(ValueError):
