@@ -34,10 +34,10 @@ HANDSHAKE_ANSWERED = EventType(
     },
 )
 
-HANDSHAKES_FETCHED = EventType(
+INBOX_EMPTIED = EventType(
     "trust",
-    "handshake.fetched",
-    "A node fetched what was waiting for it.",
+    "handshake.inbox_emptied",
+    "Nothing waits for a node any more: it fetched what did, or that was withdrawn.",
     {"node_id": "the node"},
 )
 
@@ -46,5 +46,5 @@ EVENTS = (
     TRUST_REVOKED,
     HANDSHAKE_REQUESTED,
     HANDSHAKE_ANSWERED,
-    HANDSHAKES_FETCHED,
+    INBOX_EMPTIED,
 )

@@ -19,7 +19,7 @@ from registry.events import Event, Transaction
 from registry.trust.events import (
     HANDSHAKE_ANSWERED,
     HANDSHAKE_REQUESTED,
-    HANDSHAKES_FETCHED,
+    INBOX_EMPTIED,
     TRUST_LINKED,
     TRUST_REVOKED,
 )
@@ -71,6 +71,23 @@ _WAITING_ANSWERS = (
 )
 _FETCH_ANSWERS = delete(answers).where(answers.c.node_id == _NODE)
 _DROP_ANSWER = delete(answers).where(answers.c.node_id == _NODE, answers.c.peer_id == _PEER)
+_ANYTHING_WAITING = (
+    select(requests.c.peer_id)
+    .where(_WAITING)
+    .union_all(select(answers.c.peer_id).where(answers.c.node_id == _NODE))
+)
+_INBOXES_WITH = (
+    select(requests.c.node_id)
+    .where(
+        or_(requests.c.node_id == _NODE, requests.c.peer_id == _NODE),
+        requests.c.fetched.is_(False),
+    )
+    .union(
+        select(answers.c.node_id).where(or_(answers.c.node_id == _NODE, answers.c.peer_id == _NODE))
+    )
+)
+"""For whom something waits that is to or from a node."""
+
 _FORGET = (
     delete(requests).where(or_(requests.c.node_id == _NODE, requests.c.peer_id == _NODE)),
     delete(answers).where(or_(answers.c.node_id == _NODE, answers.c.peer_id == _NODE)),
@@ -128,8 +145,8 @@ class TrustStore:
         pair = {"node": node_id, "peer": peer_id}
         if not transaction.execute(_UNREPORT, pair).rowcount:
             raise LookupError(f"no trust pair between {node_id} and {peer_id}")
-        transaction.execute(_DROP_REQUEST, pair)
-        transaction.execute(_DROP_REQUEST, {"node": peer_id, "peer": node_id})
+        self._drop_request(transaction, node_id, peer_id)
+        self._drop_request(transaction, peer_id, node_id)
         if was_linked:
             transaction.publish(
                 TRUST_REVOKED(node_id=min(node_id, peer_id), peer_id=max(node_id, peer_id))
@@ -173,7 +190,7 @@ class TrustStore:
         if waiting_answers:
             transaction.execute(_FETCH_ANSWERS, inbox)
         if waiting_requests or waiting_answers:
-            transaction.publish(HANDSHAKES_FETCHED(node_id=request.node_id))
+            transaction.publish(INBOX_EMPTIED(node_id=request.node_id))
         return {
             "requests": [
                 {
@@ -199,8 +216,7 @@ class TrustStore:
         """
         node_id, peer_id = request.node_id, request.peer_id
         self._require_two_nodes(transaction, node_id, peer_id)
-        pair = {"node": node_id, "peer": peer_id}
-        asked = transaction.execute(_DROP_REQUEST, pair).rowcount > 0
+        asked = self._drop_request(transaction, node_id, peer_id)
         if request.accept and not asked:
             raise LookupError(f"no pending handshake request from node {peer_id}")
         if request.accept:
@@ -215,8 +231,12 @@ class TrustStore:
 
     def on_node_deregistered(self, transaction: Transaction, event: Event) -> None:
         """Drop the handshakes of a node that left; its links wait for its return."""
+        node = {"node": event.payload["node_id"]}
+        inboxes = transaction.execute(_INBOXES_WITH, node).scalars().all()
         for forget in _FORGET:
-            transaction.execute(forget, {"node": event.payload["node_id"]})
+            transaction.execute(forget, node)
+        for node_id in inboxes:
+            self._tell_if_emptied(transaction, node_id)
 
     def _require_two_nodes(self, transaction: Transaction, node_id: int, peer_id: int) -> None:
         if node_id == peer_id:
@@ -263,6 +283,21 @@ class TrustStore:
                 "fetched": False,
             },
         )
+
+    def _drop_request(self, transaction: Transaction, node_id: int, peer_id: int) -> bool:
+        """Drop a peer's request, fetched or not; false where there is none."""
+        fetched = self._request(transaction, node_id, peer_id)
+        if fetched is None:
+            return False
+        transaction.execute(_DROP_REQUEST, {"node": node_id, "peer": peer_id})
+        if not fetched:
+            self._tell_if_emptied(transaction, node_id)
+        return True
+
+    def _tell_if_emptied(self, transaction: Transaction, node_id: int) -> None:
+        """Say that an inbox is empty, if it is after something was taken out of it."""
+        if transaction.execute(_ANYTHING_WAITING, {"node": node_id}).first() is None:
+            transaction.publish(INBOX_EMPTIED(node_id=node_id))
 
     def _put_answer(self, transaction: Transaction, request: RespondHandshake) -> None:
         """Leave the newest answer for the node that had asked."""

@@ -73,7 +73,7 @@ class TrustView:
                 self._addressees.add(node_id)
             case "handshake.answered":
                 self._addressees.add(event.payload["peer_id"])
-            case "handshake.fetched":
+            case "handshake.inbox_emptied":
                 self._addressees.discard(node_id)
 
     def _rebuild(self) -> int:
