@@ -13,12 +13,18 @@ from sqlalchemy import Connection
 
 from registry import directory, identity, membership, policy, polo, routing, trust
 from registry.directory import DirectoryStore, DirectoryView, Presence
-from registry.dispatch import Authenticator, Dispatcher, OperationTable
+from registry.dispatch import (
+    Authenticator,
+    BinaryDialect,
+    Dispatcher,
+    JsonDialect,
+    OperationTable,
+)
 from registry.dispatch.registration import Registrar
 from registry.events import EventType, InProcessBus, Projection
 from registry.housekeeping import Housekeeping
 from registry.identity import IdentityStore, IdentityView
-from registry.listener import Limits, Listener
+from registry.listener import Limits, Listener, Protocols
 from registry.membership import Member, MembershipStore, MembershipView
 from registry.persistence import Committer, Database, Reaction, Schema, migrate
 from registry.policy import PolicyStore, PolicyView
@@ -167,15 +173,18 @@ def build(
     operations.add(reads=trust_view.operations(), writes=trusts.operations())
 
     authenticator = Authenticator(identity_view, networks, admin_token=admin_token)
-    dispatcher = Dispatcher(operations, authenticator, committer)
+    protocols = Protocols(
+        json=Dispatcher(JsonDialect(operations), authenticator, committer, bus),
+        binary=Dispatcher(BinaryDialect(operations), authenticator, committer, bus),
+    )
     limits = Limits(
         connections=settings.max_connections,
         frame_bytes=settings.max_frame_bytes,
         idle_seconds=settings.idle_seconds,
     )
     projections = tuple(
-        view.projection
-        for view in (
+        model.projection
+        for model in (
             identity_view,
             membership_view,
             policy_view,
@@ -183,13 +192,15 @@ def build(
             polo_view,
             routing_view,
             directory_view,
+            protocols.json,
+            protocols.binary,
         )
     )
     return Application(
         bus=bus,
         operations=operations,
         committer=committer,
-        listener=Listener(dispatcher, limits),
+        listener=Listener(protocols, limits),
         housekeeping=Housekeeping(
             committer=committer,
             directory=nodes,

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from registry import dispatch
-from registry.dispatch import Authenticator, NetworkRoles, OperationTable
+from registry.dispatch import Authenticator, NetworkRoles, OperationTable, SigningKey
 from registry.events import Transaction
 
 
@@ -20,7 +20,7 @@ class Proved(Protocol):
 class _NoSignatures:
     """Nobody signs here: the test says who the caller is."""
 
-    def verify_node(self, node_id: int, message: bytes, signature: str) -> bytes:
+    def verify_node(self, node_id: int, message: bytes, signature: str) -> SigningKey:
         raise NotImplementedError
 
     def verify_key(self, public_key: str, message: bytes, signature: str) -> bytes:

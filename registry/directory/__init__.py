@@ -3,10 +3,12 @@
 - `DirectoryStore`: the operations that write.
 - `DirectoryView`: lookup, resolve and lists, from memory; its cached answers are kept
   true by the bus.
+- `Heartbeat`, `Lookup`, `Resolve`: its requests that the binary protocol has too.
 - `Presence`: who was heard of when. Soft state: in memory, written back now and then.
 """
 
 from registry.directory.events import EVENTS
+from registry.directory.messages import Heartbeat, Lookup, Resolve
 from registry.directory.model import (
     LONGEST_VERSION,
     Node,
@@ -24,9 +26,12 @@ __all__ = [
     "SCHEMA_STEPS",
     "DirectoryStore",
     "DirectoryView",
+    "Heartbeat",
+    "Lookup",
     "Node",
     "Presence",
     "Registration",
+    "Resolve",
     "check_lan_addrs",
     "observed_endpoint",
 ]

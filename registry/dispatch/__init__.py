@@ -3,16 +3,25 @@
 - `OperationTable`, `Operation`: the message types.
 - `Access`: who may call what.
 - `Authenticator`, `Caller`: who calls.
+- `JsonDialect`, `BinaryDialect`: the two protocols.
 - `Dispatcher`: runs requests.
 """
 
 from registry.dispatch.access import Access, InvalidRule
-from registry.dispatch.authentication import Authenticator, Caller, NetworkRoles, Signatures
-from registry.dispatch.dispatcher import Dispatcher, error_body
+from registry.dispatch.authentication import (
+    Authenticator,
+    Caller,
+    NetworkRoles,
+    Signatures,
+    SigningKey,
+)
+from registry.dispatch.dialects import BinaryDialect, Dialect, JsonDialect
+from registry.dispatch.dispatcher import Dispatcher
 from registry.dispatch.errors import error_text
 from registry.dispatch.operations import (
     InvalidOperation,
     InvalidRequest,
+    MalformedRequest,
     Operation,
     OperationTable,
 )
@@ -20,15 +29,19 @@ from registry.dispatch.operations import (
 __all__ = [
     "Access",
     "Authenticator",
+    "BinaryDialect",
     "Caller",
+    "Dialect",
     "Dispatcher",
     "InvalidOperation",
     "InvalidRequest",
     "InvalidRule",
+    "JsonDialect",
+    "MalformedRequest",
     "NetworkRoles",
     "Operation",
     "OperationTable",
     "Signatures",
-    "error_body",
+    "SigningKey",
     "error_text",
 ]

@@ -10,6 +10,18 @@ from registry.dispatch.operations import Operation
 from registry.events import Transaction
 
 
+class SigningKey(Protocol):
+    """The key of a node."""
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+
+    @property
+    def expires_at(self) -> int | None:
+        """Until when the key is good, in unix seconds; None for ever."""
+
+
 class Signatures(Protocol):
     """What the identity store offers for checking signatures.
 
@@ -18,7 +30,7 @@ class Signatures(Protocol):
     there is no such node; the text names the field that is wrong.
     """
 
-    def verify_node(self, node_id: int, message: bytes, signature: str) -> bytes:
+    def verify_node(self, node_id: int, message: bytes, signature: str) -> SigningKey:
         """Check a signature against the key of a node."""
 
     def verify_key(self, public_key: str, message: bytes, signature: str) -> bytes:
@@ -47,6 +59,7 @@ class Caller:
         port: The port it came from.
         node_id: The node that signed the request; 0 if none did.
         public_key: The key that verified the signature; empty if none did.
+        key_expires: Whether that key will expire.
         is_admin: Whether the request carried the admin token.
         signed: The rule that the signature fits; None if none did.
         network_token: What the request carried for a network's admin token. It proves
@@ -57,6 +70,7 @@ class Caller:
     port: int
     node_id: int = 0
     public_key: bytes = b""
+    key_expires: bool = False
     is_admin: bool = False
     signed: Signed | None = None
     network_token: str = ""
@@ -144,8 +158,14 @@ class Authenticator:
         if isinstance(who, str):
             key = self._signatures.verify_key(who, message, request.signature)
             return Caller(*sender, public_key=key, signed=rule)
-        key = self._signatures.verify_node(who, message, request.signature)
-        return Caller(*sender, node_id=who, public_key=key, signed=rule)
+        known = self._signatures.verify_node(who, message, request.signature)
+        return Caller(
+            *sender,
+            node_id=who,
+            public_key=known.public_key,
+            key_expires=known.expires_at is not None,
+            signed=rule,
+        )
 
     def _is_admin_token(self, token: str) -> bool:
         """Whether a token is the registry's, told in constant time."""

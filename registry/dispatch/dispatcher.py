@@ -1,54 +1,102 @@
 """From a request's bytes to the bytes of its answer."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-import msgspec
+from collections.abc import Callable
 
 from registry.dispatch.authentication import Authenticator, Caller
+from registry.dispatch.dialects import Dialect, Reading, Refusal
 from registry.dispatch.errors import error_text
-from registry.dispatch.operations import Answer, Operation, OperationTable
-from registry.events import Transaction
+from registry.dispatch.operations import Answer
+from registry.dispatch.recall import Recall, Remembered
+from registry.events import Bus, Projection, Transaction
 from registry.persistence import Committer, Outcome
+from registry.wire import encode_frame
 
 Reply = Callable[[bytes], None]
 
 
 class Dispatcher:
-    """Decodes, authenticates and runs requests; knows nothing of sockets.
+    """Reads, proves and runs requests of one protocol; knows nothing of sockets.
 
-    Reads are answered before `dispatch` returns. Writes are answered when they are
-    durable, wherever the committer delivers its acknowledgements.
+    What is answered from memory is answered before `dispatch` returns. Writes are
+    answered when they are durable, wherever the committer delivers its acknowledgements.
     """
 
     def __init__(
-        self, operations: OperationTable, authenticator: Authenticator, committer: Committer
+        self, dialect: Dialect, authenticator: Authenticator, committer: Committer, bus: Bus
     ) -> None:
-        self._operations = operations
+        self._dialect = dialect
         self._authenticator = authenticator
         self._committer = committer
+        self._recall = Recall(bus)
 
-    def dispatch(self, body: bytes, sender: tuple[str, int], reply: Reply) -> None:
-        """Run one request and call `reply` once, with the response.
+    @property
+    def projection(self) -> Projection:
+        """What keeps its memory of requests true."""
+        return self._recall.projection
+
+    def recall(self, frame: bytes) -> bytes | None:
+        """Answer at once what was asked before and is answered from memory.
 
         Args:
-            body: The request, a JSON object.
-            sender: The IP address and port it came from.
-            reply: Takes the response, a JSON object. Never raises.
-        """
-        try:
-            operation, request = self._operations.decode(body)
-            caller = self._authenticator.authenticate(operation, request, sender)
-            answer = operation.read(request, caller) if operation.read else None
-            if answer is None:
-                self._write(operation, request, caller, reply)
-                return
-            response = _success(operation, answer)
-        except Exception as error:
-            response = error_body(error_text(error))
-        reply(response)
+            frame: What a client sent: a whole request with its length, perhaps.
 
-    def _write(self, operation: Operation, request: Any, caller: Caller, reply: Reply) -> None:
+        Returns:
+            The frame of the answer; None for everything that `dispatch` must look at.
+        """
+        remembered = self._recall.get(frame)
+        if remembered is None:
+            return None
+        try:
+            return remembered.repeat()
+        except Exception as error:
+            return remembered.reading.refuse(error_text(error))
+
+    def dispatch(self, body: bytes, sender: tuple[str, int], reply: Reply) -> None:
+        """Run one request and call `reply` once, with the frame of its answer.
+
+        Args:
+            body: The request, without its length.
+            sender: The IP address and port it came from.
+            reply: Takes the answer. Never raises.
+        """
+        frame = encode_frame(body)
+        answer = self.recall(frame)
+        if answer is None:
+            self._run(frame, body, sender, reply)
+        else:
+            reply(answer)
+
+    def refuse(self, text: str) -> bytes:
+        """The frame that says what was wrong, where there is no request to answer."""
+        return self._dialect.refuse(text)
+
+    def _run(self, frame: bytes, body: bytes, sender: tuple[str, int], reply: Reply) -> None:
+        try:
+            reading = self._dialect.read(body)
+        except Refusal as refusal:
+            reply(refusal.frame)
+            return
+        try:
+            caller = self._authenticator.authenticate(reading.operation, reading.request, sender)
+            answer = self._read(frame, reading, caller)
+            if answer is None:
+                self._write(reading, caller, reply)
+                return
+        except Exception as error:
+            answer = reading.refuse(error_text(error))
+        reply(answer)
+
+    def _read(self, frame: bytes, reading: Reading, caller: Caller) -> bytes | None:
+        """Answer from memory, and remember what was asked; None if memory has no answer."""
+        if reading.operation.read is None:
+            return None
+        remembered = Remembered(reading, caller, reading.operation.read)
+        answer = remembered.repeat()
+        self._recall.keep(frame, remembered)
+        return answer
+
+    def _write(self, reading: Reading, caller: Caller, reply: Reply) -> None:
+        operation, request = reading.operation, reading.request
         write = operation.write
         if write is None:
             raise RuntimeError(f"{operation.type}: its read has no answer, and there is no write")
@@ -59,19 +107,8 @@ class Dispatcher:
 
         def then(outcome: Outcome) -> None:
             if outcome.error is None:
-                reply(_success(operation, outcome.result))
+                reply(reading.respond(operation, outcome.result))
             else:
-                reply(error_body(error_text(outcome.error)))
+                reply(reading.refuse(error_text(outcome.error)))
 
         self._committer.submit(work, then)
-
-
-def _success(operation: Operation, answer: Mapping[str, Any] | bytes) -> bytes:
-    if isinstance(answer, bytes):
-        return answer
-    return msgspec.json.encode({"type": operation.response_type, **answer})
-
-
-def error_body(text: str) -> bytes:
-    """The response that says what was wrong."""
-    return msgspec.json.encode({"type": "error", "error": text})

@@ -25,6 +25,10 @@ class InvalidRequest(ValueError):
     """A request that cannot be read: malformed JSON, an unknown type, a wrong field."""
 
 
+class MalformedRequest(InvalidRequest):
+    """A request that is no JSON."""
+
+
 @frozen
 class Operation:
     """One message type.
@@ -94,14 +98,25 @@ class OperationTable:
 
         Raises:
             InvalidRequest: Says which field is wrong and why.
+            MalformedRequest: It is no JSON.
         """
         if self._decoder is None:
             self._decoder = msgspec.json.Decoder(Union[tuple(self._operations)])  # noqa: UP007
         try:
             request = self._decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except msgspec.ValidationError as error:
             raise InvalidRequest(_in_plain_words(error)) from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedRequest(_in_plain_words(error)) from error
         return self._operations[type(request)], request
+
+    def of(self, message: type) -> Operation:
+        """The operation of a request class.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._operations[message]
 
     def _add(self, operation: Operation) -> None:
         taken = {known.type for known in self._operations.values()}

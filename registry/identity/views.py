@@ -67,11 +67,11 @@ class IdentityView:
         self.projection.catch_up()
         return tuple(sorted(self._nodes_of_owner.get(owner, ())))
 
-    def verify_node(self, node_id: int, message: bytes, signature: str) -> bytes:
+    def verify_node(self, node_id: int, message: bytes, signature: str) -> NodeKey:
         """Check a signature by a node.
 
         Returns:
-            The key that made it.
+            The node's key, which made it.
 
         Raises:
             LookupError: There is no such node.
@@ -84,7 +84,7 @@ class IdentityView:
         verify(known.public_key, message, signature)
         if known.expired(self._clock()):
             raise PermissionError(f"signature: the key of node {node_id} has expired")
-        return known.public_key
+        return known
 
     def verify_key(self, public_key: str, message: bytes, signature: str) -> bytes:
         """Check a signature by a base64 key.

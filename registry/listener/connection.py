@@ -4,13 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-import structlog
-
-from registry.dispatch import Dispatcher, error_body
+from registry.dispatch import Dispatcher
 from registry.listener.limits import Limits
-from registry.wire import FrameDecoder, FrameTooLarge, encode_frame
-
-log = structlog.get_logger()
+from registry.listener.protocols import Protocols
+from registry.wire import FrameDecoder, FrameTooLarge
 
 
 class Connection(asyncio.Protocol):
@@ -21,12 +18,12 @@ class Connection(asyncio.Protocol):
 
     Attributes:
         sender: The client's IP address and port.
-        last_active: When the last bytes came, by the loop's clock.
+        heard: Whether anything came since somebody last set this to false.
     """
 
     def __init__(
         self,
-        dispatcher: Dispatcher,
+        protocols: Protocols,
         limits: Limits,
         *,
         opened: Callable[["Connection"], bool],
@@ -35,23 +32,25 @@ class Connection(asyncio.Protocol):
         """Serve a connection that is about to be made.
 
         Args:
-            dispatcher: Runs the requests.
+            protocols: What clients may speak; the first bytes decide.
             limits: What the client may ask for.
             opened: Told when the connection is there; false if there is no room for it.
             closed: Told when it is gone.
         """
-        self._dispatcher = dispatcher
+        self._protocols = protocols
         self._opened = opened
         self._closed = closed
         self._decoder = FrameDecoder(limits.frame_bytes)
+        self._dispatcher: Dispatcher = protocols.json
+        self._opening: bytes | None = b""  # what came before the protocol was clear
         self._transport: asyncio.Transport | None = None
-        self._loop = asyncio.get_running_loop()
         self._awaiting_answer = False
         self._client_reads = True
         self._serving = False
+        self._at_rest = False  # nothing is underway: what comes next begins a request
         self._eof = False
         self.sender = ("", 0)
-        self.last_active = self._loop.time()
+        self.heard = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, or turn the client away when the server is full."""
@@ -63,11 +62,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Serve what has arrived."""
-        self.last_active = self._loop.time()
-        self._decoder.feed(data)
-        if self._blocked and self._transport is not None:
-            self._transport.pause_reading()
-        self._serve()
+        self.heard = True
+        if self._at_rest and self._transport is not None:
+            answer = self._dispatcher.recall(data)  # mostly, it is a request seen before
+            if answer is not None:
+                self._transport.write(answer)
+                return
+        self._at_rest = False
+        self._take(data)
 
     def eof_received(self) -> bool:
         """Half-close: what was asked before it is still answered."""
@@ -77,6 +79,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client does not read its answers: take nothing more from it."""
         self._client_reads = False
+        self._at_rest = False
 
     def resume_writing(self) -> None:
         """The client reads again."""
@@ -102,6 +105,20 @@ class Connection(asyncio.Protocol):
     def _blocked(self) -> bool:
         return self._awaiting_answer or not self._client_reads
 
+    def _take(self, data: bytes) -> None:
+        if self._opening is not None:
+            data = self._opening + data
+            choice = self._protocols.choose(data)
+            if choice is None:
+                self._opening = data
+                return
+            self._opening = None
+            self._dispatcher, data = choice
+        self._decoder.feed(data)
+        if self._blocked and self._transport is not None:
+            self._transport.pause_reading()
+        self._serve()
+
     def _serve(self) -> None:
         """Run the requests that are there until one must be waited for."""
         if self._serving or self._blocked:  # an answer that comes at once leads back here
@@ -115,23 +132,29 @@ class Connection(asyncio.Protocol):
                     return
         except FrameTooLarge as error:
             self._refuse(str(error))
+            return
         finally:
             self._serving = False
+        self._rest()
+
+    def _rest(self) -> None:
+        """Everything that is whole was served: wait for more, if more can come."""
         if self._eof:
             self.close()
         elif self._transport is not None:
             self._transport.resume_reading()
+            self._at_rest = not self._decoder.buffered and self._opening is None
 
-    def _answer(self, body: bytes) -> None:
+    def _answer(self, frame: bytes) -> None:
         self._awaiting_answer = False
-        self._send(body)
+        self._send(frame)
         self._serve()
 
     def _refuse(self, text: str) -> None:
         """Say why, and close: nothing after this can be understood or served."""
-        self._send(error_body(text))
+        self._send(self._dispatcher.refuse(text))
         self.close()
 
-    def _send(self, body: bytes) -> None:
+    def _send(self, frame: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(encode_frame(body))
+            self._transport.write(frame)

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import structlog
 
-from registry.dispatch import Dispatcher
 from registry.listener.connection import Connection
 from registry.listener.limits import Limits
+from registry.listener.protocols import Protocols
 
 log = structlog.get_logger()
 
@@ -20,10 +20,10 @@ _GOODBYE_SECONDS = 5.0
 class Listener:
     """Accepts connections on one address and serves them until it is closed."""
 
-    def __init__(self, dispatcher: Dispatcher, limits: Limits) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, protocols: Protocols, limits: Limits) -> None:
+        self._protocols = protocols
         self._limits = limits
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, float] = {}  # when it was last heard, about
         self._deserted = asyncio.Event()  # set when the last connection is gone
         self._server: asyncio.Server | None = None
         self._sweep: asyncio.TimerHandle | None = None
@@ -64,16 +64,16 @@ class Listener:
             connection.abort()
 
     def _connection(self) -> Connection:
-        return Connection(self._dispatcher, self._limits, opened=self._opened, closed=self._forget)
+        return Connection(self._protocols, self._limits, opened=self._opened, closed=self._forget)
 
     def _opened(self, connection: Connection) -> bool:
         if len(self._connections) >= self._limits.connections:
             return False
-        self._connections.add(connection)
+        self._connections[connection] = asyncio.get_running_loop().time()
         return True
 
     def _forget(self, connection: Connection) -> None:
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
         if not self._connections:
             self._deserted.set()
 
@@ -83,7 +83,11 @@ class Listener:
 
     def _close_idle(self) -> None:
         """One timer for all connections, because a timer for each costs at every request."""
-        deadline = asyncio.get_running_loop().time() - self._limits.idle_seconds
-        for connection in [c for c in self._connections if c.last_active < deadline]:
-            connection.close()
+        now = asyncio.get_running_loop().time()
+        for connection, heard_at in list(self._connections.items()):
+            if connection.heard:
+                connection.heard = False
+                self._connections[connection] = now
+            elif heard_at < now - self._limits.idle_seconds:
+                connection.close()
         self._schedule_sweep()

@@ -2,11 +2,11 @@
 
 - `FrameDecoder`, `encode_frame`: length-prefixed frames.
 - `decode_request`, `encode_answer`: the server's side of the binary protocol;
-  `encode_request`, `decode_answer`: the client's. The messages are in
-  `registry.wire.messages`.
+  `encode_request`, `decode_answer`: the client's. Their messages are in `messages`.
 - `Address`: a 48-bit address and its text form.
 """
 
+from registry.wire import messages
 from registry.wire.address import Address, InvalidAddress
 from registry.wire.binary import decode_answer, decode_request, encode_answer, encode_request
 from registry.wire.fields import InvalidMessage
@@ -31,4 +31,5 @@ __all__ = [
     "encode_answer",
     "encode_frame",
     "encode_request",
+    "messages",
 ]

@@ -39,6 +39,11 @@ class FrameDecoder:
         self.limit = limit
         self._buffer = bytearray()
 
+    @property
+    def buffered(self) -> int:
+        """Bytes that are waiting for the rest of their frame, or to be asked for."""
+        return len(self._buffer)
+
     def feed(self, data: bytes) -> None:
         """Take bytes as they arrived, cut anywhere."""
         self._buffer += data
