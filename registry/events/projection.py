@@ -34,6 +34,7 @@ class Projection:
         self._rebuild = rebuild
         self._lock = threading.RLock()
         self._applying = False
+        self._seen = -1  # of the events offered, those that were applied
         self._drops_seen = -1  # never equal to a real count: the model is not built yet
         self._number = 0
         self.rebuilds = 0
@@ -45,22 +46,21 @@ class Projection:
             Exception: Whatever ``rebuild`` raised. The model is then not trusted: the
                 next call rebuilds again.
         """
-        subscription = self._subscription
-        # The buffer is looked at first: another thread sets _applying before it empties it.
-        if (
-            not len(subscription)
-            and not self._applying
-            and subscription.dropped == self._drops_seen
-        ):
+        if self._subscription.offered == self._seen:  # the usual case, on every hot path
             return
         with self._lock:
             if self._applying:  # called by ``apply`` or ``rebuild``: the outer call goes on
                 return
             self._applying = True
             try:
-                self._apply_all(subscription.drain(), subscription.dropped)
+                self._follow_all()
             finally:
                 self._applying = False
+
+    def _follow_all(self) -> None:
+        offered = self._subscription.offered  # before the buffer is emptied, never after
+        self._apply_all(self._subscription.drain(), self._subscription.dropped)
+        self._seen = offered
 
     def _apply_all(self, events: list[Event], drops: int) -> None:
         if drops != self._drops_seen:

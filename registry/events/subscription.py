@@ -23,6 +23,8 @@ class Subscription:
     Attributes:
         patterns: What it matches.
         capacity: How many unread events it holds before it drops new ones.
+        offered: How many events matched so far, dropped ones included.
+        dropped: How many of them were dropped because the buffer was full.
     """
 
     def __init__(
@@ -35,7 +37,8 @@ class Subscription:
         self.capacity = capacity
         self._detach = detach
         self._events: deque[Event] = deque()
-        self._dropped = 0
+        self.offered = 0
+        self.dropped = 0
         self._closed = False
         # Re-entrant: the garbage collector may end a forgotten reader while this is held.
         self._readable = threading.Condition(threading.RLock())
@@ -49,11 +52,6 @@ class Subscription:
     def __bool__(self) -> bool:
         """Always true: an empty channel is still a channel."""
         return True
-
-    @property
-    def dropped(self) -> int:
-        """How many events were dropped because the buffer was full."""
-        return self._dropped
 
     @property
     def closed(self) -> bool:
@@ -89,9 +87,11 @@ class Subscription:
             if self._closed:
                 return False
             if len(self._events) >= self.capacity:
-                self._dropped += 1
+                self.dropped += 1
+                self.offered += 1
                 return False
             self._events.append(event)
+            self.offered += 1  # last: who finds it counted finds it buffered
             if self._threads_waiting:
                 self._readable.notify()
             if self._tasks_waiting:
