@@ -1,5 +1,6 @@
 """The operations of the directory store."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,7 @@ _SET_PUBLIC = update(nodes).where(_THIS).values(public=bindparam("value"))
 _SET_TAGS = update(nodes).where(_THIS).values(tags=bindparam("value"))
 _SET_LAST_SEEN = update(nodes).where(_THIS).values(last_seen=bindparam("value"))
 _DELETE = delete(nodes).where(_THIS)
+_REAP = delete(nodes).where(_THIS, nodes.c.last_seen < bindparam("since"))
 
 
 def node_from_row(row: RowMapping) -> Node:
@@ -209,7 +211,9 @@ class DirectoryStore:
         for node_id in node_ids:
             if self._last_seen(node_id) >= silent_since:
                 continue
-            if transaction.execute(_DELETE, {"node": node_id}).rowcount:
+            # The table knows of registrations that the bus has not told of yet.
+            since = math.ceil(silent_since)
+            if transaction.execute(_REAP, {"node": node_id, "since": since}).rowcount:
                 transaction.publish(NODE_REAPED(node_id=node_id))
                 reaped.append(node_id)
         return reaped
