@@ -136,16 +136,7 @@ class DirectoryView:
             LookupError: One of the nodes is not registered.
             PermissionError: The node is private.
         """
-        self.projection.catch_up()
-        if request.requester_id not in self._nodes:
-            raise LookupError(
-                f"resolve denied: requester node {request.requester_id} is not registered"
-            )
-        node = self.node(request.node_id)
-        if not (node.public or self._may_reach(request.requester_id, request.node_id)):
-            raise PermissionError(
-                f"resolve denied: node {request.node_id} is private (establish mutual trust first)"
-            )
+        node = self.reachable(request.node_id, request.requester_id)
         answer: dict[str, Any] = {
             "node_id": node.node_id,
             "real_addr": self._endpoint(node),
