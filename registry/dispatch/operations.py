@@ -147,8 +147,10 @@ def _operation(
     config = message.__struct_config__
     if config.tag_field != "type" or not isinstance(config.tag, str):
         raise InvalidOperation(f"{message.__name__} has no message type: give it a tag")
-    if write is None and any(rule.roles for rule in access.signed):
-        raise InvalidOperation(f"{message.__name__}: roles are checked for writes only")
+    if read and (access.network_token or any(rule.roles for rule in access.signed)):
+        raise InvalidOperation(
+            f"{message.__name__}: roles and network tokens are checked for writes only"
+        )
     owner = message.__module__.split(".")[-2]
     return Operation(message, config.tag, access, owner, read, write)
 
