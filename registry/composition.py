@@ -35,7 +35,7 @@ from registry.trust import TrustStore, TrustView
 from registry.wire import Address
 
 STORES = (directory, identity, membership, policy, polo, routing, trust)
-"""The packages of the stores; adding one here is the one line a new store needs."""
+"""The packages of the stores: whose tables are made, and whose events are declared."""
 
 EVENT_TYPES: tuple[EventType, ...] = tuple(event for store in STORES for event in store.EVENTS)
 

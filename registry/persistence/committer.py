@@ -33,7 +33,10 @@ class CommitterClosed(RuntimeError):
 
 
 class StorageUnavailable(RuntimeError):
-    """The database could not commit: nothing of the operation was kept."""
+    """The database could not commit; as a rule, nothing of the operation was kept.
+
+    Where the commit happened all the same, its events are told with the next transaction.
+    """
 
 
 @frozen
@@ -105,8 +108,8 @@ class Committer:
     def start(self) -> None:
         """Catch up with the log, then take operations.
 
-        Returns when every reaction has handled every event of the log: nothing is
-        served before the consequences of an interrupted past are in place.
+        Returns when every reaction has handled every event of the log, unless its handler
+        fails: nothing is served before the consequences of an interrupted past are in place.
         """
         with self._connection.begin():
             self._number = change_log.last_number(self._connection)
