@@ -143,6 +143,7 @@ def build(
         snapshots=database.snapshot,
         sources=Sources(
             public_keys=identity.public_keys,
+            key_expiries=identity.key_expiries,
             memberships=membership.memberships,
             scores=polo.scores,
         ),
@@ -219,6 +220,7 @@ class Sources:
     """The stores' facts that the directory keeps copies of (`directory.ports.Sources`)."""
 
     public_keys: Callable[[Connection], Iterable[tuple[int, str]]]
+    key_expiries: Callable[[Connection], Iterable[tuple[int, int]]]
     memberships: Callable[[Connection], Iterable[tuple[int, int]]]
     scores: Callable[[Connection], Iterable[tuple[int, int]]]
 
@@ -248,11 +250,6 @@ class Neighbours:
         """When a node's key came into use, in unix seconds; 0 for a node never registered."""
         key = self._identity.key(node_id)
         return key.in_use_since if key else 0
-
-    def key_expires_at(self, node_id: int) -> int | None:
-        """Until when a node's key is good, in unix seconds; None for ever."""
-        key = self._identity.key(node_id)
-        return key.expires_at if key else None
 
     def relay_address(self) -> str:
         """The endpoint of a beacon that relays to nodes; empty where there is none."""

@@ -40,9 +40,6 @@ class Neighbours(Protocol):
     def key_in_use_since(self, node_id: int) -> int:
         """When a node's key came into use, in unix seconds."""
 
-    def key_expires_at(self, node_id: int) -> int | None:
-        """Until when a node's key is good, in unix seconds; None for ever."""
-
     def relay_address(self) -> str:
         """The endpoint of a beacon that relays to nodes; empty where there is none."""
 
@@ -52,6 +49,9 @@ class Sources(Protocol):
 
     def public_keys(self, connection: Connection) -> Iterable[tuple[int, str]]:
         """Every node with its key, base64."""
+
+    def key_expiries(self, connection: Connection) -> Iterable[tuple[int, int]]:
+        """Every node whose key will expire, with when, in unix seconds."""
 
     def memberships(self, connection: Connection) -> Iterable[tuple[int, int]]:
         """Every node with each network it is in, without the backbone."""

@@ -55,10 +55,13 @@ class DirectoryView:
         self._public_keys: dict[int, str] = {}
         self._networks: dict[int, frozenset[int]] = {}  # without the backbone
         self._scores: dict[int, int] = {}
+        self._key_expiries: dict[int, int] = {}  # of the keys that expire, in unix seconds
         self._answers: dict[int, bytes] = {}
+        self._heartbeat_time = 0
+        self._heartbeat_answer = b""
         self.projection = Projection(
             bus,
-            ("node.*", "key.enrolled", "key.rotated", "membership.*", "polo.changed"),
+            ("node.*", "key.*", "membership.*", "polo.changed"),
             apply=self._apply,
             rebuild=self._rebuild,
         )
@@ -198,18 +201,24 @@ class DirectoryView:
             answer["next_after"] = page[-1]
         return answer
 
-    def heartbeat(self, request: Heartbeat, _caller: Caller) -> dict[str, Any]:
+    def heartbeat(self, request: Heartbeat, _caller: Caller) -> dict[str, Any] | bytes:
         """Note a node's sign of life and answer with the time.
 
         Raises:
             LookupError: There is no such node.
         """
-        self.node(request.node_id)
-        now = self._presence.heard_of(request.node_id)
-        expires_at = self._neighbours.key_expires_at(request.node_id)
+        node_id = request.node_id
+        self.projection.catch_up()
+        if node_id not in self._nodes:
+            raise LookupError(f"node {node_id}: node not found")
+        now = self._presence.heard_of(node_id)
+        expires_at = self._key_expiries.get(node_id)
         if expires_at is not None and expires_at < now + EXPIRY_WARNING:
             return {"time": now, "key_expiry_warning": True}
-        return {"time": now}
+        if now != self._heartbeat_time:  # one encoding serves everybody for a second
+            self._heartbeat_time = now
+            self._heartbeat_answer = msgspec.json.encode({"type": "heartbeat_ok", "time": now})
+        return self._heartbeat_answer
 
     def _keep(self, node_id: int, answer: bytes) -> None:
         if len(self._answers) >= MOST_ANSWERS:
@@ -268,9 +277,16 @@ class DirectoryView:
         return entry
 
     def _apply(self, event: Event) -> None:
-        payload = event.payload
-        node_id = payload["node_id"]
+        node_id = event.payload["node_id"]
         self._answers.pop(node_id, None)
+        if event.source == "directory":
+            self._apply_own(event, node_id)
+        else:
+            self._apply_copied(event, node_id)
+
+    def _apply_own(self, event: Event, node_id: int) -> None:
+        """Follow what this store said of a node."""
+        payload = event.payload
         match event.type:
             case "node.registered":
                 self._put(Node(**payload))
@@ -283,8 +299,16 @@ class DirectoryView:
                 self._put(evolve(self._nodes[node_id], tags=payload["tags"]))
             case "node.deregistered" | "node.reaped":
                 self._remove(node_id)
+
+    def _apply_copied(self, event: Event, node_id: int) -> None:
+        """Follow what other stores said of a node."""
+        payload = event.payload
+        match event.type:
             case "key.enrolled" | "key.rotated":
                 self._public_keys[node_id] = payload["public_key"]
+                self._key_expiries.pop(node_id, None)
+            case "key.expiry_changed":
+                self._set_key_expiry(node_id, payload["expires_at"])
             case "membership.joined":
                 self._join(node_id, payload["network_id"])
             case "membership.left":
@@ -304,6 +328,12 @@ class DirectoryView:
         node = self._nodes.pop(node_id)
         self._node_of_hostname.pop(node.hostname, None)
         self._presence.forget(node_id)
+
+    def _set_key_expiry(self, node_id: int, expires_at: int | None) -> None:
+        if expires_at is None:
+            self._key_expiries.pop(node_id, None)
+        else:
+            self._key_expiries[node_id] = expires_at
 
     def _join(self, node_id: int, network_id: int) -> None:
         self._networks[node_id] = self._networks.get(node_id, frozenset()) | {network_id}
@@ -325,6 +355,7 @@ class DirectoryView:
             for node_id, network_id in self._sources.memberships(connection):
                 self._join(node_id, network_id)
             self._public_keys = dict(self._sources.public_keys(connection))
+            self._key_expiries = dict(self._sources.key_expiries(connection))
             self._scores = dict(self._sources.scores(connection))
             self._presence.restore({node: at for node, at in connection.execute(_LAST_SEEN)})
             return snapshot.number

@@ -6,12 +6,13 @@ retired and never becomes anybody again.
 
 - `IdentityStore`: the operations that write.
 - `IdentityView`: the key index (key to node, owner to nodes) and signature checks.
-- `public_keys`: every node's key in a database, for read models that start from there.
+- `public_keys`, `key_expiries`: every node's key, and those that will expire, in a
+  database, for read models that start from there.
 """
 
 from registry.identity.events import EVENTS
 from registry.identity.store import IdentityStore
 from registry.identity.tables import SCHEMA_STEPS
-from registry.identity.views import IdentityView, public_keys
+from registry.identity.views import IdentityView, key_expiries, public_keys
 
-__all__ = ["EVENTS", "SCHEMA_STEPS", "IdentityStore", "IdentityView", "public_keys"]
+__all__ = ["EVENTS", "SCHEMA_STEPS", "IdentityStore", "IdentityView", "key_expiries", "public_keys"]

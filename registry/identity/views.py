@@ -23,6 +23,7 @@ _ALL = select(
     keys.c.expires_at,
 )
 _PUBLIC_KEYS = select(keys.c.node_id, keys.c.public_key)
+_KEY_EXPIRIES = select(keys.c.node_id, keys.c.expires_at).where(keys.c.expires_at.is_not(None))
 _DAY = 24 * 3600
 
 
@@ -30,6 +31,11 @@ def public_keys(connection: Connection) -> Iterable[tuple[int, str]]:
     """Every node with its key, base64, for read models that start from there."""
     rows = connection.execute(_PUBLIC_KEYS)
     return ((node_id, format_public_key(key)) for node_id, key in rows)
+
+
+def key_expiries(connection: Connection) -> Iterable[tuple[int, int]]:
+    """Every node whose key will expire, with when, for read models that start from there."""
+    return ((node_id, expires_at) for node_id, expires_at in connection.execute(_KEY_EXPIRIES))
 
 
 class IdentityView:
