@@ -109,7 +109,9 @@ def build(
         member_count=networks.member_count,
     )
     trusts = TrustStore(clock=clock, node_exists=nodes.exists)
-    scores = PoloStore(clock=clock, node_exists=nodes.exists, trusts=trusts.linked)
+    scores = PoloStore(
+        clock=clock, address_of=address_of, node_exists=nodes.exists, trusts=trusts.linked
+    )
     beacons = RoutingStore(
         clock=clock, lease=settings.beacon_lease_seconds, open_to_all=settings.open_beacons
     )
@@ -129,7 +131,12 @@ def build(
     trust_view = TrustView(
         bus=bus, snapshots=database.snapshot, share_network=membership_view.share_network
     )
-    polo_view = PoloView(bus=bus, snapshots=database.snapshot)
+    polo_view = PoloView(
+        bus=bus,
+        snapshots=database.snapshot,
+        address_of=address_of,
+        node_known=lambda node_id: directory_view.exists(node_id),
+    )
     routing_view = RoutingView(
         bus=bus,
         snapshots=database.snapshot,

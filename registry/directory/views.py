@@ -88,6 +88,11 @@ class DirectoryView:
             raise LookupError(f"node {node_id}: node not found")
         return node
 
+    def exists(self, node_id: int) -> bool:
+        """Whether a node is registered."""
+        self.projection.catch_up()
+        return node_id in self._nodes
+
     def reachable(self, node_id: int, requester_id: int) -> Node:
         """A node whose endpoint the requester may know.
 

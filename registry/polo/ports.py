@@ -11,6 +11,12 @@ Clock = Callable[[], float]
 NodeExists = Callable[[Transaction, int], bool]
 """Whether a node is registered."""
 
+NodeKnown = Callable[[int], bool]
+"""Whether a node is registered, from memory."""
+
+AddressOf = Callable[[int, int], str]
+"""The text form of the address that a node (second) has in a network (first)."""
+
 Trusts = Callable[[Transaction, int, int], bool]
 """Whether two nodes trust each other."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 from registry.events import Transaction
 from registry.polo.events import POLO_CHANGED
 from registry.polo.messages import SetPoloScore, UpdatePoloScore
-from registry.polo.ports import Caller, Clock, NodeExists, Trusts
+from registry.polo.ports import AddressOf, Caller, Clock, NodeExists, Trusts
 from registry.polo.tables import changes, scores
 
 LARGEST_DELTA = 10
@@ -43,8 +43,11 @@ _SET_SCORE = (
 class PoloStore:
     """Sets and moves scores, and remembers every change."""
 
-    def __init__(self, *, clock: Clock, node_exists: NodeExists, trusts: Trusts) -> None:
+    def __init__(
+        self, *, clock: Clock, address_of: AddressOf, node_exists: NodeExists, trusts: Trusts
+    ) -> None:
         self._clock = clock
+        self._address_of = address_of
         self._node_exists = node_exists
         self._trusts = trusts
 
@@ -62,8 +65,8 @@ class PoloStore:
         """
         self._require_node(transaction, request.node_id)
         delta = request.polo_score - self._score(transaction, request.node_id)
-        self._change(transaction, request.node_id, delta, rater_id=0, at=int(self._clock()))
-        return {"node_id": request.node_id, "polo_score": request.polo_score}
+        score = self._change(transaction, request.node_id, delta, rater_id=0, at=int(self._clock()))
+        return self._answer(request.node_id, score)
 
     def update_score(
         self, transaction: Transaction, request: UpdatePoloScore, caller: Caller
@@ -71,7 +74,7 @@ class PoloStore:
         """Move a node's score, by the rule of `POLO_RULE`.
 
         Raises:
-            LookupError: There is no such node.
+            LookupError: There is no such node, or no such rater.
             PermissionError: The rater may not rate this node, or not again so soon.
             ValueError: The delta is too large, or the timestamp is not of now.
         """
@@ -83,7 +86,11 @@ class PoloStore:
         score = self._change(
             transaction, request.node_id, request.delta, rater_id=caller.node_id, at=at
         )
-        return {"node_id": request.node_id, "polo_score": score}
+        return self._answer(request.node_id, score)
+
+    def _answer(self, node_id: int, score: int) -> dict[str, Any]:
+        address = self._address_of(0, node_id)
+        return {"node_id": node_id, "address": address, "polo_score": score}
 
     def _require_node(self, transaction: Transaction, node_id: int) -> None:
         if not self._node_exists(transaction, node_id):
@@ -94,6 +101,7 @@ class PoloStore:
     ) -> None:
         if request.rater_id == request.node_id:
             raise PermissionError("rater_id: a node cannot rate itself")
+        self._require_node(transaction, request.rater_id)
         if abs(request.delta) > LARGEST_DELTA:
             raise ValueError(f"delta: must be between {-LARGEST_DELTA} and {LARGEST_DELTA}")
         if abs(request.timestamp - now) > CLOCK_SKEW:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from registry.events import Bus, Event, Projection, Snapshots
 from registry.polo.messages import GetPoloHistory, GetPoloScore, ListPoloScores
 from registry.polo.model import ScoreChange
-from registry.polo.ports import Caller
+from registry.polo.ports import AddressOf, Caller, NodeKnown
 from registry.polo.tables import changes
 from registry.polo.tables import scores as score_rows
 
@@ -35,8 +35,12 @@ def scores(connection: Connection) -> Iterable[tuple[int, int]]:
 class PoloView:
     """Scores from memory; ranking and history, which few ask for, from the database."""
 
-    def __init__(self, *, bus: Bus, snapshots: Snapshots) -> None:
+    def __init__(
+        self, *, bus: Bus, snapshots: Snapshots, address_of: AddressOf, node_known: NodeKnown
+    ) -> None:
         self._snapshots = snapshots
+        self._address_of = address_of
+        self._node_known = node_known
         self._scores: dict[int, int] = {}
         self.projection = Projection(
             bus, ("polo.changed",), apply=self._apply, rebuild=self._rebuild
@@ -56,8 +60,19 @@ class PoloView:
         return self._scores.get(node_id, 0)
 
     def get_score(self, request: GetPoloScore, _caller: Caller) -> dict[str, Any]:
-        """Answer with a node's score."""
-        return {"node_id": request.node_id, "polo_score": self.score(request.node_id)}
+        """Answer with a node's score; 0 for a node that was never rated.
+
+        Raises:
+            LookupError: There is no such node.
+        """
+        node_id = request.node_id
+        if not self._node_known(node_id):
+            raise LookupError(f"node {node_id} not found")
+        return {
+            "node_id": node_id,
+            "address": self._address_of(0, node_id),
+            "polo_score": self.score(node_id),
+        }
 
     def get_history(self, request: GetPoloHistory, _caller: Caller) -> dict[str, Any]:
         """Answer with the newest changes of a node's score."""
