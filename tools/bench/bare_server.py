@@ -1,0 +1,67 @@
+"""``python -m tools.bench.bare_server``: the least that a Python server can do.
+
+It answers a fixed frame to whatever arrives, without looking at it. What it reaches is
+the ceiling of any server of one Python process on this machine.
+"""
+
+import asyncio
+
+import click
+import uvloop
+
+
+class Bare(asyncio.Protocol):
+    """Answers without reading."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep where to answer."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002
+        """Answer."""
+        assert self._transport is not None
+        self._transport.write(self._answer)
+
+
+class Opened(asyncio.Protocol):
+    """Waits for the opening of a protocol, then hands over to `Bare`."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._bare = Bare(answer)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what is handed over."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002
+        """The opening has come."""
+        assert self._transport is not None
+        self._bare.connection_made(self._transport)
+        self._transport.set_protocol(self._bare)
+
+
+async def _serve(answer: bytes, protocol: type[Bare | Opened]) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: protocol(answer), "127.0.0.1", 0, backlog=1024)
+    host, port = server.sockets[0].getsockname()
+    click.echo(f"listening on {host}:{port}")
+    await server.serve_forever()
+
+
+@click.command()
+@click.argument("answer", metavar="HEX")
+@click.option("--opening", is_flag=True, help="Do not answer the first bytes of a connection.")
+def main(answer: str, opening: bool) -> None:  # noqa: FBT001
+    """Answer every request with the same frame, on a free port."""
+    uvloop.run(_serve(bytes.fromhex(answer), Opened if opening else Bare))
+
+
+if __name__ == "__main__":
+    main()
