@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from attrs import frozen
 
 from tools.layering.imports import Import, OpaqueImport, with_submodule
-from tools.layering.modules import Module, resolve_relative
+from tools.layering.modules import Module, Tree, resolve_relative
 from tools.layering.names import Names, assignments
 
 
@@ -75,35 +75,57 @@ class _Importer:
 
 _DUNDER_IMPORT = _Importer(("name", "globals", "locals", "fromlist", "level"), _by_dunder_import)
 
+_OPAQUE = _Importer((), lambda _call: None)
+
 IMPORTERS: Mapping[str, _Importer] = {
     "builtins.__import__": _DUNDER_IMPORT,
+    "builtins.eval": _OPAQUE,
+    "builtins.exec": _OPAQUE,
     "importlib.__import__": _DUNDER_IMPORT,
     "importlib.import_module": _Importer(("name", "package"), _by_import_module),
+    "importlib.util.find_spec": _Importer(("name", "package"), _by_import_module),
+    "importlib.util.spec_from_file_location": _OPAQUE,
     "pkgutil.resolve_name": _Importer(("name",), _by_name),
     "runpy.run_module": _Importer(("name",), _by_name),
+    "runpy.run_path": _OPAQUE,
+    "sys.modules.get": _Importer(("name",), _by_name),
 }
 """The functions that import what they are told to, by dotted name."""
 
+LOADED = "sys.modules"
+"""Where every module is that anybody has imported, by name."""
+
 
 def imports_by_call(
-    module: Module, nodes: list[ast.AST], names: Names, known: frozenset[str]
+    module: Module, tree: Tree, names: Names, known: frozenset[str]
 ) -> Iterator[Import | OpaqueImport]:
     """The imports of calls, and the places where an importing function is handed on.
 
     Args:
         module: Whose calls they are.
-        nodes: The nodes of its syntax tree.
+        tree: Its syntax tree.
         names: What the names in it stand for.
         known: The dotted names of all modules and packages of the project.
     """
-    followed = {id(value) for _, value in assignments(nodes)}
-    for node in nodes:
-        if isinstance(node, ast.Call) and (importer := _importer(node.func, names)):
+    followed = {id(value) for _, value in assignments(tree)}
+    for node in tree.every(ast.Call):
+        if importer := _importer(node.func, names):
             followed.add(id(node.func))
             yield from _imported(module, node, importer, names, known)
-    for node in nodes:
-        if isinstance(node, ast.expr) and id(node) not in followed and _importer(node, names):
-            yield OpaqueImport(module, node.lineno, ast.unparse(node))
+    for expression in tree.every(ast.Name, ast.Attribute, ast.Call):
+        if id(expression) not in followed and _importer(expression, names):
+            yield OpaqueImport(module, expression.lineno, ast.unparse(expression))
+
+
+def imports_by_lookup(module: Module, tree: Tree, names: Names) -> Iterator[Import | OpaqueImport]:
+    """The modules taken out of ``sys.modules``, as in ``sys.modules["registry.trust"]``."""
+    for node in tree.every(ast.Subscript):
+        if names.dotted(node.value) == LOADED:
+            target = names.text(node.slice)
+            if target is None:
+                yield OpaqueImport(module, node.lineno, ast.unparse(node))
+            else:
+                yield Import(module, node.lineno, target)
 
 
 def _importer(node: ast.expr, names: Names) -> _Importer | None:

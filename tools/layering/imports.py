@@ -1,11 +1,11 @@
 """The imports that statements make, wherever in the file they stand."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from attrs import frozen
 
-from tools.layering.modules import Module
+from tools.layering.modules import Module, Tree
 from tools.layering.names import Names
 
 
@@ -17,11 +17,13 @@ class Import:
         importer: The module that imports.
         line: Where it does.
         target: The dotted name of what it imports, with the submodule if there is one.
+        name: What it takes out of that; None for the module itself, ``"*"`` for everything.
     """
 
     importer: Module
     line: int
     target: str
+    name: str | None = None
 
 
 @frozen
@@ -40,22 +42,20 @@ class OpaqueImport:
 
 
 def imports_by_statement(
-    module: Module, nodes: Iterable[ast.AST], known: frozenset[str]
+    module: Module, tree: Tree, known: frozenset[str]
 ) -> Iterator[Import | OpaqueImport]:
     """The imports of ``import`` and ``from`` statements.
 
     Args:
         module: Whose statements they are.
-        nodes: The nodes of its syntax tree.
+        tree: Its syntax tree.
         known: The dotted names of all modules and packages of the project.
     """
-    for node in nodes:
-        match node:
-            case ast.Import(names=aliases):
-                for alias in aliases:
-                    yield Import(module, alias.lineno, alias.name)
-            case ast.ImportFrom():
-                yield from _from_statement(module, node, known)
+    for statement in tree.every(ast.Import):
+        for alias in statement.names:
+            yield Import(module, alias.lineno, alias.name)
+    for node in tree.every(ast.ImportFrom):
+        yield from _from_statement(module, node, known)
 
 
 def _from_statement(
@@ -66,7 +66,8 @@ def _from_statement(
         yield OpaqueImport(module, node.lineno, ast.unparse(node))
         return
     for alias in node.names:
-        yield Import(module, alias.lineno, with_submodule(origin, alias.name, known))
+        target = with_submodule(origin, alias.name, known)
+        yield Import(module, alias.lineno, target, alias.name if target == origin else None)
 
 
 def with_submodule(origin: str, name: str, known: frozenset[str]) -> str:
@@ -76,7 +77,7 @@ def with_submodule(origin: str, name: str, known: frozenset[str]) -> str:
 
 
 def imports_by_attribute(
-    module: Module, nodes: Iterable[ast.AST], names: Names, known: frozenset[str]
+    module: Module, tree: Tree, names: Names, known: frozenset[str]
 ) -> Iterator[Import]:
     """The rooms reached as attributes of the package, as in ``registry.trust.TrustStore``.
 
@@ -84,10 +85,20 @@ def imports_by_attribute(
     imported by then.
     """
     package = module.name.partition(".")[0]
-    for node in nodes:
-        if not isinstance(node, ast.Attribute | ast.Call):
-            continue
+    if not names.stands_for_any(package):
+        return
+    for node in tree.every(ast.Attribute, ast.Call):
         above, _, inside = (names.dotted(node) or "").partition(".")
         room = f"{above}.{inside.partition('.')[0]}"
         if above == package and room in known:
             yield Import(module, node.lineno, room)
+
+
+def members_by_attribute(
+    module: Module, tree: Tree, names: Names, known: frozenset[str]
+) -> Iterator[Import]:
+    """What is read out of a module, as ``public_keys`` in ``identity.public_keys``."""
+    for node in tree.every(ast.Attribute):
+        owner = names.dotted(node.value)
+        if owner in known:
+            yield Import(module, node.lineno, f"{owner}", node.attr)

@@ -1,13 +1,16 @@
-"""The files of a package, and what they say."""
+"""The files of a project, and what they say."""
 
 import ast
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 SUFFIXES = (".py", ".pyi")
+
+N = TypeVar("N", bound=ast.AST)
 
 
 class UnreadableModule(Exception):
@@ -16,7 +19,7 @@ class UnreadableModule(Exception):
 
 @frozen
 class Module:
-    """One file of the package.
+    """One file of the project.
 
     Attributes:
         path: Where it is.
@@ -31,6 +34,27 @@ class Module:
     def resolve(self, level: int, name: str) -> str | None:
         """The dotted name that a relative import means; None if there is nothing so high."""
         return resolve_relative(self.package, level, name)
+
+
+@frozen(eq=False)
+class Tree:
+    """The syntax tree of a module, its nodes sorted by kind.
+
+    Attributes:
+        root: The tree.
+    """
+
+    root: ast.Module
+    _by_kind: dict[type[ast.AST], list[Any]] = field(init=False, factory=dict, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for node in ast.walk(self.root):
+            self._by_kind.setdefault(type(node), []).append(node)
+
+    def every(self, *kinds: type[N]) -> Iterator[N]:
+        """The nodes of some kinds: kind after kind, each from the outside in."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
 
 
 def resolve_relative(package: str, level: int, name: str) -> str | None:
@@ -51,14 +75,26 @@ def resolve_relative(package: str, level: int, name: str) -> str | None:
     return ".".join([*above, name] if name else above)
 
 
+def with_parents(name: str) -> Iterator[str]:
+    """A dotted name, and every package that it is in, from the inside out."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
 def find_modules(root: Path, package: str) -> tuple[Module, ...]:
-    """Every module of a package, with or without an ``__init__.py``, in order of path.
+    """Every module of a top-level package or module, in order of path.
+
+    Args:
+        root: The folder that it is in.
+        package: Its name. It needs no ``__init__.py``, and neither do packages in it.
 
     Raises:
         UnreadableModule: A folder cannot be read.
     """
+    alone = [path for suffix in SUFFIXES if (path := root / f"{package}{suffix}").is_file()]
     try:
-        files = sorted(_files(root / package, ()))
+        files = sorted(_files(root / package, ())) if (root / package).is_dir() else alone
     except OSError as error:
         raise UnreadableModule(f"{error.filename}: {error.strerror}") from error
     return tuple(_module(path, path.relative_to(root)) for path in files)
@@ -79,10 +115,10 @@ def _module(path: Path, inside: Path) -> Module:
     package = ".".join(inside.parent.parts)
     if inside.stem == "__init__":
         return Module(path, package, package)
-    return Module(path, f"{package}.{inside.stem}", package)
+    return Module(path, f"{package}.{inside.stem}" if package else inside.stem, package)
 
 
-def parse(module: Module) -> ast.Module:
+def parse(module: Module) -> Tree:
     """The syntax tree of a module.
 
     Raises:
@@ -91,7 +127,7 @@ def parse(module: Module) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(module.path.read_bytes(), module.path)
+            return Tree(ast.parse(module.path.read_bytes(), module.path))
     except SyntaxError as error:
         raise UnreadableModule(f"{module.path}:{error.lineno or 1}: {error.msg}") from error
     except (OSError, ValueError, RecursionError, MemoryError) as error:

@@ -8,9 +8,14 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tools.layering.modules import Module
+from tools.layering.modules import Module, Tree
 
-BUILTINS = {"__import__": "builtins.__import__", "__builtins__": "builtins"}
+BUILTINS = {
+    "__import__": "builtins.__import__",
+    "__builtins__": "builtins",
+    "eval": "builtins.eval",
+    "exec": "builtins.exec",
+}
 
 
 class Names:
@@ -18,20 +23,34 @@ class Names:
 
     Args:
         module: Whose they are.
-        nodes: The nodes of its syntax tree.
+        tree: Its syntax tree.
         offered: Dotted names of interest; ``from x import *`` binds those that are in x.
+
+    Attributes:
+        imported: Every name that an import statement binds, with the dotted name it stands for.
+        defined: What the module itself defines, at its top level.
+        values: What is assigned to each name that is bound only once.
     """
 
-    def __init__(self, module: Module, nodes: list[ast.AST], offered: Iterable[str]) -> None:
-        self._meanings = dict(BUILTINS)
+    def __init__(self, module: Module, tree: Tree, offered: Iterable[str]) -> None:
+        self._module = module
+        self.imported = dict(_imported(module, tree, tuple(offered)))
+        self.defined = frozenset(_defined(tree.root.body))
+        self.values: dict[str, ast.expr] = {}
+        self._meanings = BUILTINS | self.imported
         self._texts = {"__name__": module.name, "__package__": module.package}
-        self._meanings.update(_imported(module, nodes, tuple(offered)))
-        bound = Counter(_bound(nodes))
-        for name, value in assignments(nodes):
+        bound = Counter(_bound(tree))
+        for name, value in assignments(tree):
             if (meaning := self.dotted(value)) is not None:
                 self._meanings[name] = meaning
-            if bound[name] == 1 and (text := self.text(value)) is not None:
-                self._texts[name] = text
+            if bound[name] == 1:
+                self.values[name] = value
+                if (text := self.text(value)) is not None:
+                    self._texts[name] = text
+
+    def stands_for_any(self, prefix: str) -> bool:
+        """Whether a name here stands for a module or package with this prefix."""
+        return any(f"{meaning}.".startswith(f"{prefix}.") for meaning in self._meanings.values())
 
     def dotted(self, node: ast.expr) -> str | None:
         """The dotted name an expression stands for, if its first part was imported."""
@@ -47,6 +66,16 @@ class Names:
                 above = self.dotted(owner)
                 return f"{above}.{name}" if above else None
         return None
+
+    def qualified(self, node: ast.expr) -> str | None:
+        """The dotted name of what was imported, or is defined at the top level here."""
+        match node:
+            case ast.Name(id=name) if name in self.defined and name not in self._meanings:
+                return f"{self._module.name}.{name}"
+            case ast.Attribute(value=owner, attr=name):
+                above = self.qualified(owner)
+                return f"{above}.{name}" if above else None
+        return self.dotted(node)
 
     def text(self, node: ast.expr | None) -> str | None:
         """The string an expression is, if that can be told."""
@@ -68,9 +97,9 @@ class Names:
         return None if None in texts else "".join(text for text in texts if text)
 
 
-def assignments(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
+def assignments(tree: Tree) -> Iterator[tuple[str, ast.expr]]:
     """Every assignment of one value to one name."""
-    for node in nodes:
+    for node in tree.every(ast.Assign, ast.AnnAssign, ast.NamedExpr):
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
@@ -80,26 +109,43 @@ def assignments(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
                 yield name, value
 
 
-def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
+def _bound(tree: Tree) -> Iterator[str]:
     """Every name that is bound, as often as it is."""
-    for node in nodes:
+    for node in tree.every(ast.Name):
+        if not isinstance(node.ctx, ast.Load):
+            yield node.id
+    for argument in tree.every(ast.arg):
+        yield argument.arg
+
+
+def _defined(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """The names that statements bind in the scope they stand in, imports left out."""
+    for node in body:
         match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield name
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+            case ast.If() | ast.Try() | ast.With():
+                for inner in ("body", "orelse", "finalbody", "handlers"):
+                    yield from _defined(getattr(node, inner, ()))
+            case ast.ExceptHandler(body=inside):
+                yield from _defined(inside)
 
 
-def _imported(
-    module: Module, nodes: Iterable[ast.AST], offered: tuple[str, ...]
-) -> Iterator[tuple[str, str]]:
+def _imported(module: Module, tree: Tree, offered: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Every name that an import statement binds, with the dotted name it stands for."""
-    for node in nodes:
-        match node:
-            case ast.Import(names=aliases):
-                yield from map(_by_import, aliases)
-            case ast.ImportFrom(module=name, names=aliases, level=level):
-                origin = module.resolve(level, name or "")
-                for alias in aliases if origin else ():
-                    yield from _by_import_from(f"{origin}", alias, offered)
+    for statement in tree.every(ast.Import):
+        yield from map(_by_import, statement.names)
+    for node in tree.every(ast.ImportFrom):
+        origin = module.resolve(node.level, node.module or "")
+        for alias in node.names if origin else ():
+            yield from _by_import_from(f"{origin}", alias, offered)
 
 
 def _by_import(alias: ast.alias) -> tuple[str, str]:
