@@ -19,8 +19,8 @@ from registry.dispatch import (
     Dispatcher,
     JsonDialect,
     OperationTable,
+    Registrar,
 )
-from registry.dispatch.registration import Registrar
 from registry.events import EventType, InProcessBus, Projection
 from registry.housekeeping import Housekeeping
 from registry.identity import IdentityStore, IdentityView

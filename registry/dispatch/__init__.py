@@ -25,6 +25,7 @@ from registry.dispatch.operations import (
     Operation,
     OperationTable,
 )
+from registry.dispatch.registration import Registrar
 
 __all__ = [
     "Access",
@@ -41,6 +42,7 @@ __all__ = [
     "NetworkRoles",
     "Operation",
     "OperationTable",
+    "Registrar",
     "Signatures",
     "SigningKey",
     "error_text",

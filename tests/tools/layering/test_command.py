@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.layering.projects import CLEAN, run_checker, write_project
+from tests.tools.layering.projects import CLEAN, MODULES, run_checker, write_project
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -20,8 +20,8 @@ def test_this_repository_passes() -> None:
 def test_this_repositorys_rules_cover_a_store_that_nobody_listed(tmp_path: Path) -> None:
     write_project(tmp_path, {"registry/quota/__init__.py": "import registry.polo"})
     result = run_checker("--root", tmp_path, "--config", REPOSITORY / "pyproject.toml")
-    assert "independence: registry.polo is imported by registry.quota;" in result.output
-    assert result.output.endswith(f"checked {len(CLEAN) + 1} modules: 1 violations\n")
+    assert "independence: registry.polo is imported by registry.quota\n" in result.output
+    assert result.output.endswith(f"checked {MODULES + 1} modules: 1 violations\n")
 
 
 def test_the_module_runs_as_a_command_from_the_project_folder(tmp_path: Path) -> None:
@@ -112,4 +112,4 @@ def test_a_linked_folder_is_checked_and_a_circle_of_links_ends(tmp_path: Path) -
     (tmp_path / "registry/polo/again").symlink_to(tmp_path / "registry/polo")
     result = run_checker("--root", tmp_path)
     assert result.output.startswith(f"{tmp_path / 'registry/quota/code.py'}:1: independence: ")
-    assert result.output.endswith(f"checked {len(CLEAN) + 1} modules: 1 violations\n")
+    assert result.output.endswith(f"checked {MODULES + 1} modules: 1 violations\n")

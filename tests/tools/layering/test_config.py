@@ -6,6 +6,7 @@ import pytest
 
 from tests.tools.layering.projects import CONFIG, run_checker, write_project
 from tools.layering.config import read_config
+from tools.layering.rooms import Rooms
 
 HEAD = '[tool.layering]\npackage = "registry"\n'
 STORES = '{ name = "R5", stores = true }'
@@ -48,6 +49,26 @@ STORES = '{ name = "R5", stores = true }'
             "tool.layering.layers[1].rooms: 'a' is on more than one layer",
         ),
         (
+            HEAD + f'layers = [{STORES}]\nrules = ["layer"]',
+            "tool.layering.rules: there is no rule 'layer'; there are independence, layers, ",
+        ),
+        (
+            HEAD + f"layers = [{STORES}]\n[[tool.layering.exceptions]]\nrule = 'layers'",
+            "tool.layering.exceptions[0]: Object missing required field `module`",
+        ),
+        (
+            HEAD
+            + f"layers = [{STORES}]\n[[tool.layering.exceptions]]\n"
+            + "rule = 'layers'\nmodule = 'registry.polo'\nowner = 'us'\nreason = ' '",
+            "tool.layering.exceptions[0].reason: an exception needs reason to say something",
+        ),
+        (
+            HEAD
+            + f"layers = [{STORES}]\n[[tool.layering.exceptions]]\n"
+            + "rule = 'layer'\nmodule = 'registry.polo'\nowner = 'us'\nreason = 'soon'",
+            "tool.layering.exceptions[0].rule: there is no rule 'layer'",
+        ),
+        (
             f'[tool.layering]\npackage = "a.b"\nlayers = [{STORES}]',
             "tool.layering.package: 'a.b' is not the name of a top-level package",
         ),
@@ -79,6 +100,7 @@ def test_a_room_that_no_layer_names_is_on_the_layer_of_the_stores(tmp_path: Path
     config = read_config(tmp_path / "pyproject.toml")
     assert config.layer_of("quota") == config.layer_of("trust")
     assert config.layer_of("dispatch").name == "R6"
-    assert config.room_of("registry.polo.store") == "polo"
-    assert config.room_of("registry") == ""
-    assert config.room_of("registry_of_deeds.polo") is None
+    rooms = Rooms(config)
+    assert rooms.of("registry.polo.store") == "polo"
+    assert rooms.of("registry") == ""
+    assert rooms.of("registry_of_deeds.polo") is None

@@ -1,6 +1,6 @@
 """All rules together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tools.layering.contracts import face, layers, reach
@@ -45,8 +45,18 @@ def check(project: Project, config_path: Path) -> list[Violation]:
 def _found(project: Project) -> Iterator[Violation]:
     findings = [each for contract in ONE_IMPORT for each in contract(project)]
     refused = frozenset(each.cause for each in findings)
-    yield from (each.violation for each in findings)
+    yield from _one_for_each_line(each.violation for each in findings)
     for contract in IMPORTS_TOGETHER:
         yield from contract(project, refused)
     for rule in WHOLE_TEXT:
         yield from rule(project)
+
+
+def _one_for_each_line(violations: Iterable[Violation]) -> Iterable[Violation]:
+    """One of the violations that the names of one ``from`` make, with a chain if any has one."""
+    kept: dict[tuple[Path, int, str, str], Violation] = {}
+    for each in violations:
+        key = each.path, each.line, each.rule, each.target
+        if key not in kept or not kept[key].chain:
+            kept[key] = each
+    return kept.values()

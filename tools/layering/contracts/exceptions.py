@@ -45,9 +45,8 @@ def tolerate(
 def _line_of(path: Path, place: int) -> int:
     """The line where an exception begins in the file; 1 if that cannot be told."""
     text = path.read_text(encoding="utf-8")
-    heads = list(
-        re.finditer(rf"^\s*\[\[\s*{re.escape(SECTION)}\.exceptions\s*\]\]", text, re.MULTILINE)
-    )
+    head = rf"^\s*\[\[\s*{re.escape(SECTION)}\.exceptions\s*\]\]"
+    heads = list(re.finditer(head, text, re.MULTILINE))
     if place < len(heads):
         return text.count("\n", 0, heads[place].end()) + 1
     inline = re.search(r"^\s*exceptions\s*=", text, re.MULTILINE)

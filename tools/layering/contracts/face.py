@@ -22,11 +22,12 @@ def rooms_show_a_face(project: Project, refused: Collection[Import]) -> Iterator
         importer, target = project.rooms.of(each.importer.name), project.rooms.of(each.target)
         if not importer or not target or importer == target or target not in exported:
             continue
+        if (each.importer, target) in reported:
+            continue
         if _is_inside(project, each, target, exported[target]):
-            if (each.importer, target) not in reported:
-                yield _violation(each, project.rooms.dotted(target), exported[target])
-                if each.name is None:
-                    reported.add((each.importer, target))
+            yield _violation(each, project.rooms.dotted(target), exported[target])
+            if each.name is None:
+                reported.add((each.importer, target))
 
 
 def _is_inside(project: Project, each: Import, room: str, face: Collection[str]) -> bool:

@@ -53,10 +53,10 @@ def layers_keep_to_their_packages(project: Project) -> Iterator[Finding]:
     for each in project.imports:
         room = project.rooms.of(each.importer.name)
         allowed = project.rooms.layer(room).third_party if room else None
-        if room and allowed is not None and project.rooms.of(each.target) is None:
-            if not _is_allowed(each.target, allowed):
-                remedy = _packages_remedy(project.rooms.layer(room))
-                yield _finding(project, each, "third-party", remedy)
+        is_foreign = project.rooms.of(each.target) is None
+        if room and allowed is not None and is_foreign and not _is_allowed(each.target, allowed):
+            remedy = _packages_remedy(project.rooms.layer(room))
+            yield _finding(project, each, "third-party", remedy)
 
 
 def tests_stay_on_their_layer(project: Project) -> Iterator[Finding]:
@@ -136,7 +136,11 @@ def _handed_on(project: Project, each: Import) -> Iterator[Step]:
 
 def _leaves_the_target(project: Project, each: Import, chain: tuple[Step, ...]) -> bool:
     """Whether the thing is from another room than the one that it was taken from."""
-    return project.rooms.of(chain[-1].name) != project.rooms.of(each.target)
+    if each.name is None:
+        return False
+    place = project.split(chain[-1].name)
+    module = place[0].module.name if place else chain[-1].name
+    return project.rooms.of(module) != project.rooms.of(each.target)
 
 
 def _line_of(imports: tuple[Import, ...], name: str) -> int:

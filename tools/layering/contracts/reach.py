@@ -17,8 +17,10 @@ def rooms_reach_nothing_else(project: Project, refused: Collection[Import]) -> I
     """
     graph = edges((each for each in project.imports if each not in refused), run=True)
     for (who, room), modules in sorted(_starts(project, graph).items()):
-        chains = shortest_chains(graph, modules, _far_from(project, who, room))
+        chains = shortest_chains(graph, modules, _far_from(project, room))
         for other, chain in sorted(chains.items()):
+            if not project.rooms.of(who) and other in project.config.tests_may_import:
+                continue  # what that room knows is its own affair
             yield _reached(project, who, room, project.rooms.dotted(other), chain)
 
 
@@ -33,11 +35,10 @@ def _starts(project: Project, graph: Edges) -> Mapping[tuple[str, str], list[str
     return starts
 
 
-def _far_from(project: Project, who: str, room: str) -> Callable[[str], str | None]:
-    """Tells of a module which room it is in, if that may not be known."""
+def _far_from(project: Project, room: str) -> Callable[[str], str | None]:
+    """Tells of a module which room it is in, if that room may not be known."""
     rooms = project.rooms
-    may_know = rooms.may_know if rooms.of(who) else rooms.tests_may_know
-    far = frozenset(other for other in project.room_names if not may_know(room, other))
+    far = frozenset(other for other in project.room_names if not rooms.may_know(room, other))
 
     def end(module: str) -> str | None:
         other = rooms.of(module)
