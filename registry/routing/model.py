@@ -1,9 +1,13 @@
 """What the routing store keeps."""
 
+import re
+
 from attrs import frozen
 
 LONGEST_ADDR = 262
 """Characters of ``host:port``: a DNS name has at most 255."""
+
+_ADDR = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\]):([0-9]{1,5})")
 
 
 @frozen
@@ -27,8 +31,8 @@ def check_addr(addr: str) -> None:
     Raises:
         ValueError: It is not ``host:port``.
     """
-    host, _, port = addr.rpartition(":")
-    if not host or len(addr) > LONGEST_ADDR:
-        raise ValueError("addr: must be host:port")
-    if not (port.isascii() and port.isdigit() and 0 < int(port) <= 0xFFFF):
+    match = _ADDR.fullmatch(addr)
+    if match is None or len(addr) > LONGEST_ADDR:
+        raise ValueError("addr: must be host:port, with an IPv6 address in brackets")
+    if not 0 < int(match[1]) <= 0xFFFF:
         raise ValueError("addr: must have a port of 1 to 65535")
