@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
-from attrs import frozen
+from attrs import define
 
 from registry.directory import Heartbeat, Lookup, Resolve
 from registry.dispatch.operations import Answer, MalformedRequest, Operation, OperationTable
 from registry.wire import decode_request, encode_answer, encode_frame, messages
 
 
-@frozen
+@define(eq=False)  # not frozen: that costs a third of reading a request
 class Reading:
     """A request as it was read, and how to answer it.
 

@@ -9,7 +9,6 @@ from registry.dispatch.operations import Answer
 from registry.dispatch.recall import Recall, Remembered
 from registry.events import Bus, Projection, Transaction
 from registry.persistence import Committer, Outcome
-from registry.wire import encode_frame
 
 Reply = Callable[[bytes], None]
 
@@ -51,33 +50,22 @@ class Dispatcher:
         except Exception as error:
             return remembered.reading.refuse(error_text(error))
 
-    def dispatch(self, body: bytes, sender: tuple[str, int], reply: Reply) -> None:
+    def dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> None:
         """Run one request and call `reply` once, with the frame of its answer.
 
         Args:
-            body: The request, without its length.
-            sender: The IP address and port it came from.
+            frame: The request as a client sent it.
+            body: The frame without its length.
+            stranger: Where it came from.
             reply: Takes the answer. Never raises.
         """
-        frame = encode_frame(body)
-        answer = self.recall(frame)
-        if answer is None:
-            self._run(frame, body, sender, reply)
-        else:
-            reply(answer)
-
-    def refuse(self, text: str) -> bytes:
-        """The frame that says what was wrong, where there is no request to answer."""
-        return self._dialect.refuse(text)
-
-    def _run(self, frame: bytes, body: bytes, sender: tuple[str, int], reply: Reply) -> None:
         try:
             reading = self._dialect.read(body)
         except Refusal as refusal:
             reply(refusal.frame)
             return
         try:
-            caller = self._authenticator.authenticate(reading.operation, reading.request, sender)
+            caller = self._authenticator.authenticate(reading.operation, reading.request, stranger)
             answer = self._read(frame, reading, caller)
             if answer is None:
                 self._write(reading, caller, reply)
@@ -85,6 +73,10 @@ class Dispatcher:
         except Exception as error:
             answer = reading.refuse(error_text(error))
         reply(answer)
+
+    def refuse(self, text: str) -> bytes:
+        """The frame that says what was wrong, where there is no request to answer."""
+        return self._dialect.refuse(text)
 
     def _read(self, frame: bytes, reading: Reading, caller: Caller) -> bytes | None:
         """Answer from memory, and remember what was asked; None if memory has no answer."""

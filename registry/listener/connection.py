@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from registry.dispatch import Dispatcher
+from registry.dispatch import Caller, Dispatcher
 from registry.listener.limits import Limits
 from registry.listener.protocols import Protocols
-from registry.wire import FrameDecoder, FrameTooLarge
+from registry.wire import HEADER_BYTES, FrameDecoder, FrameTooLarge, encode_frame
 
 
 class Connection(asyncio.Protocol):
@@ -17,7 +17,6 @@ class Connection(asyncio.Protocol):
     from it: a client can make the server hold no more than one answer and one frame.
 
     Attributes:
-        sender: The client's IP address and port.
         heard: Whether anything came since somebody last set this to false.
     """
 
@@ -49,14 +48,14 @@ class Connection(asyncio.Protocol):
         self._serving = False
         self._at_rest = False  # nothing is underway: what comes next begins a request
         self._eof = False
-        self.sender = ("", 0)
+        self._stranger = Caller("", 0)
         self.heard = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, or turn the client away when the server is full."""
         # Not an isinstance check: uvloop's transport is one by its methods only.
         self._transport = cast("asyncio.Transport", transport)
-        self.sender = transport.get_extra_info("peername")[:2]
+        self._stranger = Caller(*transport.get_extra_info("peername")[:2])
         if not self._opened(self):
             self._refuse("the server has too many connections: try again later")
 
@@ -68,7 +67,11 @@ class Connection(asyncio.Protocol):
             if answer is not None:
                 self._transport.write(answer)
                 return
-        self._at_rest = False
+            self._at_rest = False
+            if self._decoder.is_frame(data):  # or else one that came alone
+                self._dispatch(data, data[HEADER_BYTES:])
+                self._serve()
+                return
         self._take(data)
 
     def eof_received(self) -> bool:
@@ -126,8 +129,12 @@ class Connection(asyncio.Protocol):
         self._serving = True
         try:
             for body in self._decoder.frames():
-                self._awaiting_answer = True
-                self._dispatcher.dispatch(body, self.sender, self._answer)
+                frame = encode_frame(body)
+                answer = self._dispatcher.recall(frame)
+                if answer is None:
+                    self._dispatch(frame, body)
+                else:
+                    self._send(answer)
                 if self._blocked or self._transport is None:
                     return
         except FrameTooLarge as error:
@@ -136,6 +143,10 @@ class Connection(asyncio.Protocol):
         finally:
             self._serving = False
         self._rest()
+
+    def _dispatch(self, frame: bytes, body: bytes) -> None:
+        self._awaiting_answer = True
+        self._dispatcher.dispatch(frame, body, self._stranger, self._answer)
 
     def _rest(self) -> None:
         """Everything that is whole was served: wait for more, if more can come."""

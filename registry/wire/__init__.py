@@ -12,6 +12,7 @@ from registry.wire.binary import decode_answer, decode_request, encode_answer, e
 from registry.wire.fields import InvalidMessage
 from registry.wire.frames import (
     BINARY_MAGIC,
+    HEADER_BYTES,
     LARGEST_FRAME,
     FrameDecoder,
     FrameTooLarge,
@@ -20,6 +21,7 @@ from registry.wire.frames import (
 
 __all__ = [
     "BINARY_MAGIC",
+    "HEADER_BYTES",
     "LARGEST_FRAME",
     "Address",
     "FrameDecoder",

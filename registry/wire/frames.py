@@ -11,7 +11,8 @@ BINARY_MAGIC = b"PILT\x01"
 As a JSON frame it would announce 1.3 GB, more than `LARGEST_FRAME`.
 """
 
-_HEADER = 4
+HEADER_BYTES = 4
+"""Bytes of the length before a frame."""
 
 
 class FrameTooLarge(ValueError):
@@ -44,6 +45,11 @@ class FrameDecoder:
         """Bytes that are waiting for the rest of their frame, or to be asked for."""
         return len(self._buffer)
 
+    def is_frame(self, data: bytes) -> bool:
+        """Whether bytes are one whole frame with its length, and not too large."""
+        length = len(data) - HEADER_BYTES
+        return 0 <= length <= self.limit and int.from_bytes(data[:HEADER_BYTES], "big") == length
+
     def feed(self, data: bytes) -> None:
         """Take bytes as they arrived, cut anywhere."""
         self._buffer += data
@@ -60,19 +66,19 @@ class FrameDecoder:
             yield frame
 
     def _take(self) -> bytes | None:
-        if len(self._buffer) < _HEADER:
+        if len(self._buffer) < HEADER_BYTES:
             return None
-        length = int.from_bytes(self._buffer[:_HEADER], "big")
+        length = int.from_bytes(self._buffer[:HEADER_BYTES], "big")
         if length > self.limit:
             raise FrameTooLarge(length, self.limit)
-        end = _HEADER + length
+        end = HEADER_BYTES + length
         if len(self._buffer) < end:
             return None
-        frame = bytes(self._buffer[_HEADER:end])
+        frame = bytes(self._buffer[HEADER_BYTES:end])
         del self._buffer[:end]
         return frame
 
 
 def encode_frame(body: bytes) -> bytes:
     """Put the length before a message's bytes."""
-    return len(body).to_bytes(_HEADER, "big") + body
+    return len(body).to_bytes(HEADER_BYTES, "big") + body
