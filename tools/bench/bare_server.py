@@ -5,9 +5,12 @@ the ceiling of any server of one Python process on this machine.
 """
 
 import asyncio
+from typing import cast
 
 import click
 import uvloop
+
+from tools.bench.protocols import BINARY
 
 
 class Bare(asyncio.Protocol):
@@ -19,8 +22,7 @@ class Bare(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep where to answer."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's has another base
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002
         """Answer."""
@@ -37,14 +39,15 @@ class Opened(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what is handed over."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's has another base
 
-    def data_received(self, data: bytes) -> None:  # noqa: ARG002
-        """The opening has come."""
+    def data_received(self, data: bytes) -> None:
+        """The opening has come, perhaps together with a request."""
         assert self._transport is not None
         self._bare.connection_made(self._transport)
         self._transport.set_protocol(self._bare)
+        if len(data) > len(BINARY.opening):
+            self._bare.data_received(data)
 
 
 async def _serve(answer: bytes, protocol: type[Bare | Opened]) -> None:

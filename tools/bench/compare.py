@@ -166,5 +166,9 @@ def _note(ours: Sequence[Measured], bare: Sequence[Measured] = ()) -> str:
         f"{median(m.generator_cpu for m in side):.0%}" for side in (ours, bare) if side
     )
     refused = sum(measured.outcome.refused for measured in ours)
+    work = [median(m.per_cpu_second for m in side) for side in (ours, bare) if side]
+    per_cpu = f"; per CPU second {work[0]:,.0f}"
+    if bare:
+        per_cpu += f", {work[0] / work[1]:.2f} of the bare server"
     errors = f"; {refused:,} REFUSED: {ours[0].outcome.refusal!r}" if refused else ""
-    return f"generator {busy} busy{errors}"
+    return f"generator {busy} busy{per_cpu}{errors}"

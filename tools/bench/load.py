@@ -94,6 +94,14 @@ class Measured:
     generator_cpu: float
     server_cpu: float
 
+    @property
+    def per_cpu_second(self) -> float:
+        """Answers per second of the server's processor time; 0 if that is not known.
+
+        What else the machine does hardly moves it.
+        """
+        return self.outcome.per_second / self.server_cpu if self.server_cpu else 0.0
+
 
 @frozen
 class _Report:

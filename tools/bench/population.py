@@ -80,7 +80,8 @@ def seed(folder: Path, nodes: int, progress: Callable[[int], object] = lambda _:
     try:
         with database.open_writer() as connection, connection.begin():
             _seed_nodes(connection, population, progress)
-            _seed_network(connection, population)
+            if nodes:
+                _seed_network(connection, population)
     finally:
         database.close()
 
