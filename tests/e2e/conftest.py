@@ -10,6 +10,7 @@ import pytest
 from tests.harness import Daemon, Namespace, RegistryServer, missing_for_daemons
 
 REGISTRY = "127.0.0.1:9000"
+
 ADMIN_TOKEN = "e2e-admin-token"
 
 StartDaemon = Callable[[str], Daemon]

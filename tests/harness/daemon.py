@@ -165,14 +165,16 @@ class Daemon:
 
     def say(self, *arguments: str) -> str:
         """Give it a command; what people see of the answer."""
-        done = self._run(*arguments)
-        return done.stdout + done.stderr
+        return self._run(*arguments, errors=subprocess.STDOUT).stdout
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, *arguments: str, errors: int = subprocess.PIPE
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._namespace.command([self._pilotctl, *arguments]),
             env={**os.environ, **self._env},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=errors,
             text=True,
             check=False,
             timeout=PATIENCE,
