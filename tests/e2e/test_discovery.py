@@ -10,7 +10,7 @@ pytestmark = pytest.mark.daemon
 
 class TestRegistration:
     def test_gives_each_daemon_an_address_of_its_own(self, alice: Daemon, bob: Daemon) -> None:
-        assert {alice.node_id, bob.node_id} == {1, 2}
+        assert alice.node_id != bob.node_id
         assert alice.address == f"0:0000.0000.000{alice.node_id}"
         assert bob.address == f"0:0000.0000.000{bob.node_id}"
 

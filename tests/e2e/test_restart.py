@@ -65,5 +65,5 @@ def test_daemons_find_the_registry_again_by_themselves(
 ) -> None:
     server.kill()
     server.start()
-    alice.pilotctl("set-hostname", "alice-again")
-    assert carol.pilotctl("find", "alice-again")["node_id"] == alice.node_id
+    alice.pilotctl("extras", "set-tags", "again")
+    assert lookup(carol, alice.node_id)["tags"] == ["again"]

@@ -22,7 +22,7 @@ _IN_README = re.compile(r"(?<=<!-- transcript -->\n```console\n).*?(?=```\n)", r
 _CHANGING = re.compile(
     r"[0-9a-f]{32}"  # message ids
     r"|[A-Za-z0-9+/]{43}="  # keys
-    r"|\d{4}-\d\d-\d\d \d\d:\d\d"  # when it happened
+    r"|\d{4}-\d\d-\d\d[ T][\d:.]+Z?"  # when it happened
     r"|TEXT-[\d.-]+"  # the names of messages, which hold that too
     r"|\d+(\.\d+)?(ms|µs|s)\b"  # how long it took
 )
@@ -60,10 +60,12 @@ def record(folder: Path) -> str:
         with server:
             _start(transcript, server)
             with alice, bob:
+                _note_start(transcript, alice)
+                _note_start(transcript, bob)
                 _meet(transcript, alice, bob)
-                _change(transcript, alice)
+                _tell_about(transcript, alice)
                 server.kill()
-                transcript.note("registry", "kill -9 $(pidof -s registry)")
+                transcript.note("registry", "kill -9 %1")
                 server.start()
                 _start(transcript, server)
                 # Not "find": daemons remember for a while whom they found.
@@ -89,6 +91,12 @@ def _start(transcript: Transcript, server: RegistryServer) -> None:
     transcript.note("registry", serve, server.process.lines[0])
 
 
+def _note_start(transcript: Transcript, daemon: Daemon) -> None:
+    line = next(line for line in daemon.process.lines if "daemon running" in line)
+    options = f"-registry {REGISTRY} -hostname {daemon.name} -email {daemon.name}@example.test"
+    transcript.note(daemon.name, f"pilot-daemon {options} &", line)
+
+
 def _meet(transcript: Transcript, alice: Daemon, bob: Daemon) -> None:
     transcript.pilotctl(alice, "find bob")
     transcript.pilotctl(bob, "find alice")
@@ -103,7 +111,7 @@ def _meet(transcript: Transcript, alice: Daemon, bob: Daemon) -> None:
     transcript.pilotctl(bob, "inbox")
 
 
-def _change(transcript: Transcript, alice: Daemon) -> None:
+def _tell_about(transcript: Transcript, alice: Daemon) -> None:
     transcript.pilotctl(alice, "extras set-tags gpu paris")
     transcript.pilotctl(alice, "set-public")
     transcript.pilotctl(alice, "rotate-key")

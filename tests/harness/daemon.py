@@ -82,6 +82,7 @@ class Daemon:
             options: Further options of ``pilot-daemon``.
         """
         self.name = name
+        self._home = home
         self._namespace = namespace
         self._process: Process | None = None
         folder = binaries()
@@ -144,6 +145,7 @@ class Daemon:
         Raises:
             TimeoutError: It does not come so far; the text holds its log.
         """
+        self._home.mkdir(exist_ok=True)
         self._process = Process(self._command, env=self._env)
         self._process.wait_for("daemon running")
 
