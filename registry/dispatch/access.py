@@ -21,7 +21,8 @@ The grammar:
 ``lax: RULE``
     A rule for old clients that only a server set to be lax knows.
 
-What an answer leaves out is a line of text too: ``FIELD unless WORDS``.
+What an answer leaves out is a line of text too: ``FIELD unless WORDS``, or ``FIELD always``
+for what nobody is told though the server knows it. No program reads the words.
 """
 
 import re
@@ -39,7 +40,7 @@ _SIGNS = re.compile(
 )
 _NETWORK_TOKEN = re.compile(r"network token of (?P<network>\w+)")
 _NAME = re.compile(r"\{(\w+)\}")
-_LEFT_OUT = re.compile(r"(?P<field>\w+) unless (?P<condition>\S.*)")
+_LEFT_OUT = re.compile(r"(?P<field>\w+) (?:unless (?P<condition>\S.*)|always)")
 
 
 class InvalidRule(ValueError):
@@ -91,7 +92,8 @@ class Access:
         network_token: The request's field with the network whose own admin token is
             enough; empty for none.
         signed: Which signatures are enough: the first that applies and fits.
-        left_out: What answers leave out: each field, and what it would take.
+        left_out: What answers leave out: each field, and what it would take; empty where
+            nothing would do.
     """
 
     rules: tuple[str, ...]
@@ -180,8 +182,8 @@ def _require_fields(rule: str, names: Sequence[str], fields: frozenset[str]) -> 
 def _parse_left_out(line: str) -> tuple[str, str]:
     match = _LEFT_OUT.fullmatch(line)
     if match is None:
-        raise InvalidRule(f"{line!r} is not 'FIELD unless WORDS'")
-    return match["field"], match["condition"]
+        raise InvalidRule(f"{line!r} is not 'FIELD unless WORDS' or 'FIELD always'")
+    return match["field"], match["condition"] or ""
 
 
 def _compile(template: str, names: list[str]) -> Callable[[object], str]:

@@ -1,0 +1,1 @@
+"""Pages of ``architecture-notes/`` that are made from the code, so that they cannot be wrong."""
