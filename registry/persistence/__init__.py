@@ -8,12 +8,19 @@
 """
 
 from registry.persistence import change_log
-from registry.persistence.committer import Committer, CommitterClosed, Outcome, StorageUnavailable
+from registry.persistence.committer import (
+    BatchWork,
+    Committer,
+    CommitterClosed,
+    Outcome,
+    StorageUnavailable,
+)
 from registry.persistence.database import Database, DatabaseInUse
 from registry.persistence.reactions import Reaction
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
 
 __all__ = [
+    "BatchWork",
     "Committer",
     "CommitterClosed",
     "Database",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 import msgspec
-from attrs import evolve, frozen
+from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from registry.events import Event
+from registry.persistence.bulk import BulkStatements
 
 metadata = MetaData()
 
@@ -50,6 +51,7 @@ cursors = Table(
 
 _PAGE = 1000
 
+_APPEND = insert(changes)
 _LAST_NUMBER = select(func.max(changes.c.number))
 _AFTER = (
     select(changes.c.number, changes.c.source, changes.c.type, changes.c.payload)
@@ -87,7 +89,9 @@ class Entry:
         return cls(event, msgspec.json.encode(event.payload).decode())
 
 
-def append(connection: Connection, entries: Sequence[Entry], after: int) -> list[Event]:
+def append(
+    connection: Connection, bulk: BulkStatements, entries: Sequence[Entry], after: int
+) -> list[Event]:
     """Write entries as the rows after number `after`.
 
     Returns:
@@ -106,8 +110,12 @@ def append(connection: Connection, entries: Sequence[Entry], after: int) -> list
         }
         for number, entry in enumerate(entries, start=after + 1)
     ]
-    connection.execute(insert(changes), rows)
-    return [evolve(entry.event, number=after + i) for i, entry in enumerate(entries, start=1)]
+    bulk.execute(connection, _APPEND, rows)
+    return [_numbered(entry.event, after + i) for i, entry in enumerate(entries, start=1)]
+
+
+def _numbered(event: Event, number: int) -> Event:
+    return Event(event.source, event.type, event.payload, number=number)
 
 
 def read(connection: Connection, after: int) -> Iterator[Event]:

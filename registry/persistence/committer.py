@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from attrs import frozen
 
 from registry.events import Bus, Event, Transaction
 from registry.persistence import change_log
+from registry.persistence.bulk import BulkStatements
 from registry.persistence.database import Database
 from registry.persistence.reactions import Inbox, Reaction
 from registry.persistence.unit_of_work import UnitOfWork
@@ -20,6 +22,9 @@ log = structlog.get_logger()
 
 LARGEST_GROUP = 1024
 """Operations in one commit at most, so that the first of them does not wait too long."""
+
+GATHER_SECONDS = 0.001
+"""How long a group that has company waits for more of it: a fraction of a commit's time."""
 
 RETRY_AFTER = 1.0
 """Seconds before a reaction whose handler failed is tried again."""
@@ -49,12 +54,19 @@ class Outcome:
 
 T = TypeVar("T")
 Work = Callable[[Transaction], Any]
+BatchWork = Callable[[Transaction, Sequence[Any]], Sequence[Outcome]]
+"""Runs one operation for many items, so that each statement serves them all.
+
+It says of every item how it ended. Of an item that it refuses, nothing is in the
+transaction: whoever refuses does so before it writes.
+"""
 Then = Callable[[Outcome], None]
 
 
 @frozen
 class _Submission:
-    work: Work
+    work: BatchWork
+    item: Any
     then: Then
 
 
@@ -96,8 +108,10 @@ class Committer:
         self._deliver = deliver
         self._database = database
         self._connection = database.open_writer()
+        self._bulk = BulkStatements()
         self._number = 0
         self._settled_number = 0
+        self._had_company = False  # whether the last group held more than one operation
         self._in_doubt = False
         self._inboxes = [Inbox(reaction, bus) for reaction in reactions]
         self._submitted: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
@@ -127,10 +141,24 @@ class Committer:
         Raises:
             CommitterClosed: The committer takes no more operations.
         """
+        self.submit_item(lambda transaction, _items: [Outcome(work(transaction))], None, then)
+
+    def submit_item(self, work: BatchWork, item: Any, then: Then) -> None:
+        """Run an operation for an item, together with all items that wait for the same work.
+
+        Args:
+            work: Must change nothing but through its transaction: it may run twice. What
+                waits for the very same function is run in one call, in order.
+            item: What `work` is given, in a sequence.
+            then: As of `submit`.
+
+        Raises:
+            CommitterClosed: The committer takes no more operations.
+        """
         with self._closing:
             if self._closed:
                 raise CommitterClosed("the server is stopping")
-            self._submitted.put(_Submission(work, then))
+            self._submitted.put(_Submission(work, item, then))
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Run an operation and wait until it is durable.
@@ -176,6 +204,9 @@ class Committer:
     def _next_group(self) -> list[_Submission] | None:
         """Wait for submissions and take all that have gathered.
 
+        Where the last group had company, this one waits a moment for its own: those who
+        were acknowledged together ask again together, and one commit is cheaper than two.
+
         Returns:
             None when closed; an empty group when it is time to retry a reaction.
         """
@@ -183,12 +214,14 @@ class Committer:
         group: list[_Submission] = []
         try:
             submission = self._submitted.get(timeout=None if all_settled else RETRY_AFTER)
+            until = time.monotonic() + (GATHER_SECONDS if self._had_company else 0)
             while submission is not None:
                 group.append(submission)
                 if len(group) == LARGEST_GROUP:
                     return group
-                submission = self._submitted.get_nowait()
+                submission = self._submitted.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty:
+            self._had_company = len(group) > 1
             return group
         if not group:
             return None
@@ -219,9 +252,9 @@ class Committer:
         with self._transaction():
             if self._in_doubt:
                 self._publish_the_doubtful()
-            unit = UnitOfWork(self._connection)
+            unit = UnitOfWork(self._connection, self._bulk)
             result = run(unit)
-            events = change_log.append(self._connection, unit.staged, self._number)
+            events = change_log.append(self._connection, self._bulk, unit.staged, self._number)
             self._in_doubt = True  # a commit that fails may have happened all the same
         self._in_doubt = False
         self._publish(events)
@@ -255,12 +288,15 @@ class Committer:
             mark = unit.mark
             savepoint = self._connection.begin_nested()
             try:
-                outcomes.append(Outcome(submission.work(unit)))
-                savepoint.commit()
+                [outcome] = submission.work(unit, [submission.item])
             except Exception as error:
+                outcome = Outcome(error=error)
+            if outcome.error is None:
+                savepoint.commit()
+            else:
                 savepoint.rollback()
                 unit.forget_since(mark)
-                outcomes.append(Outcome(error=error))
+            outcomes.append(outcome)
         return outcomes
 
     def _react(self) -> None:
@@ -307,13 +343,23 @@ class Committer:
 
 
 def _run_together(unit: UnitOfWork, group: list[_Submission]) -> list[Outcome]:
-    outcomes = []
-    for submission in group:
-        mark = unit.mark
-        try:
-            outcomes.append(Outcome(submission.work(unit)))
-        except Exception as error:
-            if unit.mark != mark:
-                raise _Spoiled from error
-            outcomes.append(Outcome(error=error))  # refused before it changed anything
-    return outcomes
+    """Run a group, what waits for the same work at once, in the order of first arrival."""
+    places: dict[BatchWork, list[int]] = {}
+    for place, submission in enumerate(group):
+        places.setdefault(submission.work, []).append(place)
+    outcomes: dict[int, Outcome] = {}
+    for work, where in places.items():
+        outcomes.update(
+            zip(where, _run_batch(unit, work, [group[i].item for i in where]), strict=True)
+        )
+    return [outcomes[place] for place in range(len(group))]
+
+
+def _run_batch(unit: UnitOfWork, work: BatchWork, items: list[Any]) -> Sequence[Outcome]:
+    mark = unit.mark
+    try:
+        return work(unit, items)
+    except Exception as error:
+        if unit.mark != mark or len(items) > 1:
+            raise _Spoiled from error
+        return [Outcome(error=error)]  # refused before it changed anything

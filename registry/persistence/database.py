@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 from attrs import frozen
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -95,9 +96,18 @@ def _lock_folder(folder: Path) -> int:
     return lock
 
 
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _sqlite_engine(url: str) -> Engine:
     # isolation_level=None: the driver's own BEGIN comes too late, and is never IMMEDIATE.
-    engine = create_engine(url, connect_args={"isolation_level": None})
+    engine = create_engine(
+        url,
+        connect_args={"isolation_level": None},
+        json_serializer=_to_json,
+        json_deserializer=msgspec.json.decode,
+    )
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, CursorResult, Executable
 
 from registry.events import Event
 from registry.persistence import change_log
+from registry.persistence.bulk import BulkStatements
 
 
 class UnitOfWork:
@@ -17,21 +18,25 @@ class UnitOfWork:
         staged: The events so far, in order, each ready to be logged.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, bulk: BulkStatements) -> None:
         self._connection = connection
+        self._bulk = bulk
         self.changes = 0
         self.staged: list[change_log.Entry] = []
 
     def execute(
-        self,
-        statement: Executable,
-        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-        /,
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None, /
     ) -> CursorResult[Any]:
         """Run a statement in this transaction."""
         if not statement.is_select:
             self.changes += 1
         return self._connection.execute(statement, parameters)
+
+    def execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Run a statement for every row; all have the same names in the same order."""
+        if rows:
+            self.changes += 1
+            self._bulk.execute(self._connection, statement, rows)
 
     def publish(self, event: Event) -> None:
         """Stage an event: it is logged with the commit and published after it.

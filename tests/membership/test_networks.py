@@ -109,8 +109,7 @@ class TestIds:
 
         def use_up(transaction: Transaction) -> None:
             transaction.execute(insert(networks), {**last, "created_at": START})
-            if rows:
-                transaction.execute(insert(retired_ids), rows)
+            transaction.execute_many(insert(retired_ids), rows)
 
         world.committer.run(use_up)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from registry.events import Event
 from registry.persistence import change_log
+from registry.persistence.bulk import BulkStatements
 from tests.persistence.world import ADDED, ECHO, World, add, open_world
 
 json_values = st.recursive(
@@ -23,7 +24,10 @@ json_values = st.recursive(
 def write(world: World, *events: Event, after: int = 0) -> list[Event]:
     with world.database.open_writer() as connection, connection.begin():
         return change_log.append(
-            connection, [change_log.Entry.of(event) for event in events], after
+            connection,
+            BulkStatements(),
+            [change_log.Entry.of(event) for event in events],
+            after,
         )
 
 
@@ -68,7 +72,9 @@ class TestRead:
     def test_gives_back_any_payload(self, long_log: World, payload: dict[str, object]) -> None:
         event = Event("test", "test.happened", payload)
         with long_log.database.open_writer() as connection, connection.begin() as transaction:
-            change_log.append(connection, [change_log.Entry.of(event)], after=LONG)
+            change_log.append(
+                connection, BulkStatements(), [change_log.Entry.of(event)], after=LONG
+            )
             assert list(change_log.read(connection, LONG)) == [event]
             transaction.rollback()
 

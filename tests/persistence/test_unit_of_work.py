@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, Executable, delete, insert, select, text, update
 
+from registry.persistence.bulk import BulkStatements
 from registry.persistence.unit_of_work import UnitOfWork
 from tests.persistence.world import ADDED, World, things
 
@@ -17,12 +18,12 @@ def connection(world: World) -> Iterator[Connection]:
 
 @pytest.fixture
 def unit(connection: Connection) -> UnitOfWork:
-    return UnitOfWork(connection)
+    return UnitOfWork(connection, BulkStatements())
 
 
 class TestExecute:
     def test_answers_from_within_the_transaction(self, unit: UnitOfWork) -> None:
-        unit.execute(insert(things), [ROW, {"id": 2, "value": 5}])
+        unit.execute_many(insert(things), [ROW, {"id": 2, "value": 5}])
         assert unit.execute(select(things.c.value)).scalars().all() == [1, 5]
 
 
