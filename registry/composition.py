@@ -32,7 +32,7 @@ from registry.polo import PoloStore, PoloView
 from registry.routing import RoutingStore, RoutingView
 from registry.settings import Settings
 from registry.trust import TrustStore, TrustView
-from registry.wire import Address
+from registry.wire import format_address
 
 STORES = (directory, identity, membership, policy, polo, routing, trust)
 """The packages of the stores: whose tables are made, and whose events are declared."""
@@ -95,11 +95,11 @@ def build(
     presence = Presence(bus=bus, clock=clock, stale_after=settings.stale_after_seconds)
 
     # The stores, and what each needs of the others.
-    identities = IdentityStore(clock=clock, address_of=address_of)
+    identities = IdentityStore(clock=clock, address_of=format_address)
     nodes = DirectoryStore(clock=clock, last_seen=presence.last_seen)
     networks = MembershipStore(
         clock=clock,
-        address_of=address_of,
+        address_of=format_address,
         node_exists=nodes.exists,
         member_limit=PolicyStore.member_limit,
         terms=PolicyStore.terms,
@@ -110,7 +110,7 @@ def build(
     )
     trusts = TrustStore(clock=clock, node_exists=nodes.exists)
     scores = PoloStore(
-        clock=clock, address_of=address_of, node_exists=nodes.exists, trusts=trusts.linked
+        clock=clock, address_of=format_address, node_exists=nodes.exists, trusts=trusts.linked
     )
     beacons = RoutingStore(
         clock=clock, lease=settings.beacon_lease_seconds, open_to_all=settings.open_beacons
@@ -134,7 +134,7 @@ def build(
     polo_view = PoloView(
         bus=bus,
         snapshots=database.snapshot,
-        address_of=address_of,
+        address_of=format_address,
         node_known=lambda node_id: directory_view.exists(node_id),
     )
     routing_view = RoutingView(
@@ -157,7 +157,7 @@ def build(
         neighbours=Neighbours(identity_view, membership_view, trust_view, routing_view),
         presence=presence,
         clock=clock,
-        address_of=address_of,
+        address_of=format_address,
     )
 
     # Who writes because of what happened elsewhere. Reading follows from the views' patterns.
@@ -166,14 +166,20 @@ def build(
         Reaction("trust.forget", ("node.deregistered",), trusts.on_node_deregistered),
         Reaction("policy.remove", ("network.deleted",), policies.on_network_deleted),
     )
-    committer = Committer(database, bus, reactions, deliver=deliver)
+    committer = Committer(
+        database, bus, reactions, deliver=lambda settle: deliver(lambda: keep_up_after(settle))
+    )
 
     # What clients can ask for.
     registrar = Registrar(identity=identities, directory=nodes)
     operations = OperationTable()
-    operations.add(writes=registrar.operations())
+    operations.add(batches=registrar.batches())
     operations.add(reads=directory_view.operations(), writes=nodes.operations())
-    operations.add(reads=identity_view.operations(), writes=identities.operations())
+    operations.add(
+        reads=identity_view.operations(),
+        writes=identities.operations(),
+        batches=identities.batches(),
+    )
     operations.add(reads=membership_view.operations(), writes=networks.operations())
     operations.add(reads=policy_view.operations(), writes=policies.operations())
     operations.add(reads=polo_view.operations(), writes=scores.operations())
@@ -204,6 +210,12 @@ def build(
             protocols.binary,
         )
     )
+
+    def keep_up_after(settle: Callable[[], None]) -> None:
+        settle()  # first, because clients wait for it
+        for projection in projections:
+            projection.catch_up()  # at once: reads then find little to do, and no buffer fills
+
     return Application(
         bus=bus,
         operations=operations,
@@ -261,11 +273,6 @@ class Neighbours:
     def relay_address(self) -> str:
         """The endpoint of a beacon that relays to nodes; empty where there is none."""
         return self._routing.relay_address()
-
-
-def address_of(network_id: int, node_id: int) -> str:
-    """The text form of the address that a node has in a network."""
-    return str(Address(network_id, node_id))
 
 
 def open_database(folder: Path) -> Database:

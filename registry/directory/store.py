@@ -1,10 +1,10 @@
 """The operations of the directory store."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from attrs import asdict, evolve, frozen
+from attrs import evolve, frozen
 from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 
 from registry.directory.events import (
@@ -33,9 +33,14 @@ _NODE_COLUMNS = (
 )
 SELECT_NODES = select(*_NODE_COLUMNS)
 _BY_ID = SELECT_NODES.where(nodes.c.node_id == bindparam("node"))
+_BY_IDS = SELECT_NODES.where(nodes.c.node_id.in_(bindparam("wanted", expanding=True)))
 _EXISTS = select(nodes.c.node_id).where(nodes.c.node_id == bindparam("node"))
 _BY_HOSTNAME = select(nodes.c.node_id).where(nodes.c.hostname == bindparam("name"))
+_BY_HOSTNAMES = select(nodes.c.hostname, nodes.c.node_id).where(
+    nodes.c.hostname.in_(bindparam("wanted", expanding=True))
+)
 _THIS = nodes.c.node_id == bindparam("node")
+_INSERT = insert(nodes)
 _UPDATE_ENDPOINT = (
     update(nodes)
     .where(_THIS)
@@ -100,31 +105,31 @@ class DirectoryStore:
         """Whether a node is registered."""
         return transaction.execute(_EXISTS, {"node": node_id}).one_or_none() is not None
 
-    def register(self, transaction: Transaction, node: Node) -> Registration:
-        """Add a node, or bring its endpoint up to date.
+    def register(self, transaction: Transaction, arrivals: Sequence[Node]) -> list[Registration]:
+        """Add nodes, or bring their endpoints up to date.
 
         What a node that is there already has set (visibility, tags) stays. A hostname
         that cannot be given is left out and does not fail the registration.
 
         Args:
             transaction: Where it happens.
-            node: As it announces itself; an empty hostname asks for none.
+            arrivals: As they announce themselves; an empty hostname asks for none.
         """
-        known = self._find(transaction, node.node_id)
-        hostname, hostname_error = self._grant_hostname(transaction, node)
-        if known is None:
-            self._insert(transaction, evolve(node, hostname=hostname))
-            return Registration(hostname, hostname_error)
-        updated = evolve(
-            known,
-            real_addr=node.real_addr,
-            lan_addrs=node.lan_addrs,
-            hostname=hostname or known.hostname,
-            version=node.version or known.version,
-            relay_only=node.relay_only,
-        )
-        self._update(transaction, updated)
-        return Registration(updated.hostname, hostname_error)
+        known = self._known(transaction, arrivals)
+        holders = self._holders(transaction, arrivals)
+        added: dict[int, Node] = {}
+        updated: dict[int, Node] = {}
+        registrations = []
+        for node in arrivals:
+            hostname, problem = _grant_hostname(node, holders)
+            if hostname:
+                holders[hostname] = node.node_id
+            before = known.get(node.node_id)
+            after = known[node.node_id] = _arrive(node, hostname, before)
+            (updated if before and node.node_id not in added else added)[node.node_id] = after
+            registrations.append(Registration(after.hostname, problem))
+        self._save(transaction, added.values(), updated.values())
+        return registrations
 
     def set_hostname(
         self, transaction: Transaction, request: SetHostname, _caller: Caller
@@ -222,7 +227,7 @@ class DirectoryStore:
         """Write back when nodes were last heard of, in unix seconds."""
         if last_seen:
             rows = [{"node": node_id, "value": at} for node_id, at in last_seen.items()]
-            transaction.execute(_SET_LAST_SEEN, rows)
+            transaction.execute_many(_SET_LAST_SEEN, rows)
 
     def _find(self, transaction: Transaction, node_id: int) -> Node | None:
         row = transaction.execute(_BY_ID, {"node": node_id}).mappings().one_or_none()
@@ -241,33 +246,81 @@ class DirectoryStore:
         holder: int | None = transaction.execute(_BY_HOSTNAME, {"name": hostname}).scalar()
         return holder
 
-    def _grant_hostname(self, transaction: Transaction, node: Node) -> tuple[str, str]:
-        """The hostname that a registering node gets, and why not the one it asked for."""
-        try:
-            check_hostname(node.hostname)
-        except ValueError as error:
-            return "", str(error)
-        if self._holder(transaction, node.hostname) not in (None, node.node_id):
-            return "", f'hostname "{node.hostname}" already in use'
-        return node.hostname, ""
+    def _known(self, transaction: Transaction, arrivals: Sequence[Node]) -> dict[int, Node]:
+        """Those of the nodes that are registered, as they are."""
+        wanted = [node.node_id for node in arrivals]
+        rows = transaction.execute(_BY_IDS, {"wanted": wanted}).mappings()
+        return {row["node_id"]: node_from_row(row) for row in rows}
 
-    def _insert(self, transaction: Transaction, node: Node) -> None:
-        row = asdict(node)
-        row["hostname"] = node.hostname or None
-        transaction.execute(insert(nodes), {**row, "last_seen": int(self._clock())})
-        transaction.publish(NODE_REGISTERED(**asdict(node)))
+    def _holders(self, transaction: Transaction, arrivals: Sequence[Node]) -> dict[str, int]:
+        """Who has the hostnames that are asked for."""
+        wanted = [node.hostname for node in arrivals if node.hostname]
+        if not wanted:
+            return {}
+        rows = transaction.execute(_BY_HOSTNAMES, {"wanted": wanted})
+        return {row.hostname: row.node_id for row in rows}
 
-    def _update(self, transaction: Transaction, node: Node) -> None:
-        transaction.execute(
-            _UPDATE_ENDPOINT,
-            {
-                "node": node.node_id,
-                "new_real_addr": node.real_addr,
-                "new_lan_addrs": node.lan_addrs,
-                "new_hostname": node.hostname or None,
-                "new_version": node.version,
-                "new_relay_only": node.relay_only,
-                "now": int(self._clock()),
-            },
-        )
-        transaction.publish(NODE_REGISTERED(**asdict(node)))
+    def _save(
+        self, transaction: Transaction, added: Collection[Node], updated: Collection[Node]
+    ) -> None:
+        now = int(self._clock())
+        if added:
+            rows = [{**_row(node), "last_seen": now} for node in added]
+            transaction.execute_many(_INSERT, rows)
+        if updated:
+            rows = [
+                {
+                    "node": node.node_id,
+                    "new_real_addr": node.real_addr,
+                    "new_lan_addrs": node.lan_addrs,
+                    "new_hostname": node.hostname or None,
+                    "new_version": node.version,
+                    "new_relay_only": node.relay_only,
+                    "now": now,
+                }
+                for node in updated
+            ]
+            transaction.execute_many(_UPDATE_ENDPOINT, rows)
+        for node in (*added, *updated):
+            transaction.publish(NODE_REGISTERED(**{**_row(node), "hostname": node.hostname}))
+
+
+def _grant_hostname(node: Node, holders: Mapping[str, int]) -> tuple[str, str]:
+    """The hostname that a registering node gets, and why not the one it asked for."""
+    if not node.hostname:
+        return "", ""
+    try:
+        check_hostname(node.hostname)
+    except ValueError as error:
+        return "", str(error)
+    if holders.get(node.hostname, node.node_id) != node.node_id:
+        return "", f'hostname "{node.hostname}" already in use'
+    return node.hostname, ""
+
+
+def _arrive(node: Node, hostname: str, before: Node | None) -> Node:
+    """What becomes of a node that announces itself and is granted a hostname."""
+    if before is None:
+        return node if node.hostname == hostname else evolve(node, hostname=hostname)
+    return evolve(
+        before,
+        real_addr=node.real_addr,
+        lan_addrs=node.lan_addrs,
+        hostname=hostname or before.hostname,
+        version=node.version or before.version,
+        relay_only=node.relay_only,
+    )
+
+
+def _row(node: Node) -> dict[str, Any]:
+    """A node as it stands in the table."""
+    return {
+        "node_id": node.node_id,
+        "real_addr": node.real_addr,
+        "lan_addrs": node.lan_addrs,
+        "hostname": node.hostname or None,
+        "public": node.public,
+        "tags": node.tags,
+        "version": node.version,
+        "relay_only": node.relay_only,
+    }

@@ -1,11 +1,13 @@
 """From a request's bytes to the bytes of its answer."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from registry.dispatch.authentication import Authenticator, Caller
 from registry.dispatch.dialects import Dialect, Reading, Refusal
 from registry.dispatch.errors import error_text
-from registry.dispatch.operations import Answer
+from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
 from registry.events import Bus, Projection, Transaction
 from registry.persistence import Committer, Outcome
@@ -89,13 +91,6 @@ class Dispatcher:
 
     def _write(self, reading: Reading, caller: Caller, reply: Reply) -> None:
         operation, request = reading.operation, reading.request
-        write = operation.write
-        if write is None:
-            raise RuntimeError(f"{operation.type}: its read has no answer, and there is no write")
-
-        def work(transaction: Transaction) -> Answer:
-            self._authenticator.require_role(operation, transaction, request, caller)
-            return write(transaction, request, caller)
 
         def then(outcome: Outcome) -> None:
             if outcome.error is None:
@@ -103,4 +98,21 @@ class Dispatcher:
             else:
                 reply(reading.refuse(error_text(outcome.error)))
 
-        self._committer.submit(work, then)
+        if operation.batch is not None:
+            self._committer.submit_item(operation.batch, (request, caller), then)
+        elif operation.write is not None:
+            work = partial(self._run, operation, operation.write, request, caller)
+            self._committer.submit(work, then)
+        else:
+            raise RuntimeError(f"{operation.type}: its read has no answer, and there is no write")
+
+    def _run(
+        self,
+        operation: Operation,
+        write: Handler,
+        request: Any,
+        caller: Caller,
+        transaction: Transaction,
+    ) -> Answer:
+        self._authenticator.require_role(operation, transaction, request, caller)
+        return write(transaction, request, caller)

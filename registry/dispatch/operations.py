@@ -1,12 +1,14 @@
 """The table of message types: what each one's request is, who may send it, who answers it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Union
 
 import msgspec
 from attrs import frozen
 
 from registry.dispatch.access import Access, InvalidRule
+from registry.events import Transaction
+from registry.persistence import BatchWork, Outcome
 
 Answer = Mapping[str, Any] | bytes | None
 """What a handler answers: the response's fields but ``type``, or a whole encoded response.
@@ -15,6 +17,12 @@ None is for reads only: memory does not have the answer, so the write must give 
 """
 
 Handler = Callable[..., Answer]
+
+BatchHandler = Callable[..., Sequence[Answer | Exception]]
+"""Answers many requests at once: ``batch(transaction, [(request, caller), ...])``.
+
+Of each it answers why it is refused, if it is; nothing of that one is written then.
+"""
 
 
 class InvalidOperation(ValueError):
@@ -41,6 +49,7 @@ class Operation:
         write: Answers from a transaction, when that is durable:
             ``write(transaction, request, caller)``. Where there is a read too, it comes
             first, and the write runs only if the read has no answer.
+        batch: Answers many requests in one transaction, in place of ``write``.
         owner: The store, or the room of this layer, that the operation belongs to.
     """
 
@@ -50,6 +59,7 @@ class Operation:
     owner: str
     read: Handler | None = None
     write: Handler | None = None
+    batch: BatchWork | None = None
 
     @property
     def response_type(self) -> str:
@@ -78,6 +88,7 @@ class OperationTable:
         *,
         reads: Mapping[type, Handler] | None = None,
         writes: Mapping[type, Handler] | None = None,
+        batches: Mapping[type, BatchHandler] | None = None,
     ) -> None:
         """Add the operations of one room.
 
@@ -85,10 +96,18 @@ class OperationTable:
             InvalidOperation: A request class has no access rules, rules that cannot be
                 understood, or the message type of another.
         """
-        reads, writes = reads or {}, writes or {}
-        for message in {**reads, **writes}:
+        reads, writes, batches = reads or {}, writes or {}, batches or {}
+        for message in {**reads, **writes, **batches}:
             access = _access(message, lax=self._lax)
-            self._add(_operation(message, access, reads.get(message), writes.get(message)))
+            self._add(
+                _operation(
+                    message,
+                    access,
+                    read=reads.get(message),
+                    write=writes.get(message),
+                    batch=batches.get(message),
+                )
+            )
 
     def decode(self, body: bytes) -> tuple[Operation, Any]:
         """Read a request.
@@ -142,17 +161,35 @@ def _access(message: type, *, lax: bool) -> Access:
 
 
 def _operation(
-    message: type[msgspec.Struct], access: Access, read: Handler | None, write: Handler | None
+    message: type[msgspec.Struct],
+    access: Access,
+    *,
+    read: Handler | None,
+    write: Handler | None,
+    batch: BatchHandler | None,
 ) -> Operation:
     config = message.__struct_config__
     if config.tag_field != "type" or not isinstance(config.tag, str):
         raise InvalidOperation(f"{message.__name__} has no message type: give it a tag")
-    if read and (access.network_token or any(rule.roles for rule in access.signed)):
+    if (read or batch) and (access.network_token or any(rule.roles for rule in access.signed)):
         raise InvalidOperation(
             f"{message.__name__}: roles and network tokens are checked for writes only"
         )
     owner = message.__module__.split(".")[-2]
-    return Operation(message, config.tag, access, owner, read, write)
+    work = None if batch is None else _batch_work(batch)
+    return Operation(message, config.tag, access, owner, read, write, work)
+
+
+def _batch_work(batch: BatchHandler) -> BatchWork:
+    """A batch handler as the committer calls it."""
+
+    def work(transaction: Transaction, items: Sequence[Any]) -> list[Outcome]:
+        return [
+            Outcome(error=answer) if isinstance(answer, Exception) else Outcome(answer)
+            for answer in batch(transaction, items)
+        ]
+
+    return work
 
 
 def _in_plain_words(error: Exception) -> str:

@@ -1,21 +1,23 @@
 """Registration: the operation that spans the identity and the directory store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar
 
+from attrs import frozen
 from msgspec import Meta, Struct
 
 from registry.directory import (
     LONGEST_VERSION,
     DirectoryStore,
     Node,
+    Registration,
     check_lan_addrs,
     observed_endpoint,
 )
 from registry.dispatch.authentication import Caller
 from registry.events import Transaction
 from registry.identity import IdentityStore
-from registry.wire import Address
+from registry.wire import format_address
 
 PROTOCOL_VERSION = 1
 
@@ -42,43 +44,83 @@ class Registrar:
         self._identity = identity
         self._directory = directory
 
-    def operations(self) -> dict[type, Callable[..., dict[str, Any]]]:
-        """The requests that write, each with the method that answers it."""
+    def batches(self) -> dict[type, Callable[..., Sequence[dict[str, Any] | Exception]]]:
+        """The requests that are run many at once, each with the method that answers them."""
         return {Register: self.register}
 
     def register(
-        self, transaction: Transaction, request: Register, caller: Caller
-    ) -> dict[str, Any]:
-        """Register the node whose key signed the request.
+        self, transaction: Transaction, requests: Sequence[tuple[Register, Caller]]
+    ) -> list[dict[str, Any] | Exception]:
+        """Register the nodes whose keys signed the requests.
 
-        Raises:
-            ValueError: A field is malformed.
-            PermissionError: The key was rotated away.
+        Returns:
+            For each an answer, or why it is refused: a ValueError for a malformed field,
+            a PermissionError for a key that was rotated away.
         """
-        endpoint = observed_endpoint(request.listen_addr, caller.address, caller.port)
-        lan_addrs = check_lan_addrs(request.lan_addrs or ())
-        node_id = self._identity.enroll(transaction, request.public_key, request.owner)
-        registration = self._directory.register(
-            transaction,
-            Node(
-                node_id=node_id,
-                real_addr=endpoint,
-                lan_addrs=lan_addrs,
-                hostname=request.hostname,
-                version=request.version,
-                relay_only=request.relay_only,
-            ),
+        arrivals = [_arrival(request, caller) for request, caller in requests]
+        good = [arrival for arrival in arrivals if isinstance(arrival, _Arrival)]
+        answers = iter(self._register(transaction, good) if good else ())
+        return [
+            arrival if isinstance(arrival, ValueError) else next(answers) for arrival in arrivals
+        ]
+
+    def _register(
+        self, transaction: Transaction, arrivals: Sequence["_Arrival"]
+    ) -> list[dict[str, Any] | Exception]:
+        keys = [(arrival.request.public_key, arrival.request.owner) for arrival in arrivals]
+        outcomes = self._identity.enroll(transaction, keys)
+        nodes = [
+            arrival.as_node(node_id)
+            for arrival, node_id in zip(arrivals, outcomes, strict=True)
+            if isinstance(node_id, int)
+        ]
+        registered = zip(nodes, self._directory.register(transaction, nodes), strict=True)
+        return [
+            outcome
+            if isinstance(outcome, Exception)
+            else _answer(arrival.request.public_key, *next(registered))
+            for arrival, outcome in zip(arrivals, outcomes, strict=True)
+        ]
+
+
+@frozen
+class _Arrival:
+    """A node that announces itself, still without its id."""
+
+    request: Register
+    endpoint: str
+    lan_addrs: tuple[str, ...]
+
+    def as_node(self, node_id: int) -> Node:
+        return Node(
+            node_id=node_id,
+            real_addr=self.endpoint,
+            lan_addrs=self.lan_addrs,
+            hostname=self.request.hostname,
+            version=self.request.version,
+            relay_only=self.request.relay_only,
         )
-        answer: dict[str, Any] = {
-            "node_id": node_id,
-            "network_id": 0,
-            "address": str(Address(0, node_id)),
-            "public_key": request.public_key,
-            "observed_addr": endpoint,
-            "protocol_version": PROTOCOL_VERSION,
-        }
-        if registration.hostname:
-            answer["hostname"] = registration.hostname
-        if registration.hostname_error:
-            answer["hostname_error"] = registration.hostname_error
-        return answer
+
+
+def _arrival(request: Register, caller: Caller) -> _Arrival | ValueError:
+    try:
+        endpoint = observed_endpoint(request.listen_addr, caller.address, caller.port)
+        return _Arrival(request, endpoint, check_lan_addrs(request.lan_addrs or ()))
+    except ValueError as error:
+        return error
+
+
+def _answer(public_key: str, node: Node, registration: Registration) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "node_id": node.node_id,
+        "network_id": 0,
+        "address": format_address(0, node.node_id),
+        "public_key": public_key,
+        "observed_addr": node.real_addr,
+        "protocol_version": PROTOCOL_VERSION,
+    }
+    if registration.hostname:
+        answer["hostname"] = registration.hostname
+    if registration.hostname_error:
+        answer["hostname_error"] = registration.hostname_error
+    return answer

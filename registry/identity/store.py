@@ -1,18 +1,20 @@
 """The operations of the identity store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, update
 
 from registry.events import Transaction
-from registry.identity.events import KEY_ENROLLED, KEY_EXPIRY_CHANGED, KEY_ROTATED, OWNER_CHANGED
+from registry.identity import bindings
+from registry.identity.bindings import Enrollment, Rotation
+from registry.identity.events import KEY_EXPIRY_CHANGED
 from registry.identity.keys import format_public_key, parse_public_key
 from registry.identity.messages import RotateKey, SetKeyExpiry
 from registry.identity.model import format_time
 from registry.identity.ports import AddressOf, Caller, Clock
-from registry.identity.tables import keys, retired_keys
+from registry.identity.tables import keys
 
 LONGEST_OWNER = 256
 """Characters."""
@@ -20,24 +22,9 @@ LONGEST_OWNER = 256
 LONGEST_EXPIRY = 10 * 365 * 24 * 3600
 """Seconds that a key's expiry may lie ahead, as in the public server."""
 
-_ENROLL = insert(keys).returning(keys.c.node_id)
-_BY_KEY = select(keys.c.node_id, keys.c.owner).where(keys.c.public_key == bindparam("key"))
-_BY_NODE = select(keys.c.public_key, keys.c.rotate_count).where(keys.c.node_id == bindparam("node"))
-_RETIRED = select(retired_keys.c.node_id).where(retired_keys.c.public_key == bindparam("key"))
-_ROTATE = (
-    update(keys)
-    .where(keys.c.node_id == bindparam("node"))
-    .values(
-        public_key=bindparam("key"),
-        rotated_at=bindparam("now"),
-        rotate_count=bindparam("count"),
-        expires_at=None,
-    )
-)
 _SET_EXPIRY = (
     update(keys).where(keys.c.node_id == bindparam("node")).values(expires_at=bindparam("at"))
 )
-_SET_OWNER = update(keys).where(keys.c.node_id == bindparam("node")).values(owner=bindparam("name"))
 
 
 class IdentityStore:
@@ -49,73 +36,58 @@ class IdentityStore:
 
     def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
         """The requests that write, each with the method that answers it."""
-        return {RotateKey: self.rotate_key, SetKeyExpiry: self.set_key_expiry}
+        return {SetKeyExpiry: self.set_key_expiry}
 
-    def enroll(self, transaction: Transaction, public_key: str, owner: str) -> int:
-        """The node of a key: the one it always was, or a new one.
+    def batches(self) -> dict[type, Callable[..., Sequence[Mapping[str, Any] | Exception]]]:
+        """The requests that are run many at once, each with the method that answers them."""
+        return {RotateKey: self.rotate_keys}
+
+    def enroll(
+        self, transaction: Transaction, enrollments: Sequence[tuple[str, str]]
+    ) -> list[int | Exception]:
+        """The node of each key: the one it always was, or a new one.
 
         An owner that is given replaces the one that was known: the key was proved.
 
         Args:
             transaction: Where it happens.
-            public_key: Base64; the caller proved to hold it.
-            owner: Who runs the node, as it says; empty for no statement.
+            enrollments: Base64 keys that the callers proved to hold, each with who runs
+                the node, as it says; empty for no statement.
 
-        Raises:
-            ValueError: The key or the owner is malformed.
-            PermissionError: The key was rotated away.
+        Returns:
+            For each a node id, or why it is refused: a ValueError for a malformed key or
+            owner, a PermissionError for a key that was rotated away.
         """
-        key = parse_public_key(public_key)
-        if len(owner) > LONGEST_OWNER:
-            raise ValueError(f"owner: longer than {LONGEST_OWNER} characters")
-        known = transaction.execute(_BY_KEY, {"key": key}).one_or_none()
-        if known is None:
-            return self._enroll_new(transaction, key, owner)
-        if owner and owner != known.owner:
-            transaction.execute(_SET_OWNER, {"node": known.node_id, "name": owner})
-            transaction.publish(OWNER_CHANGED(node_id=known.node_id, owner=owner))
-        return int(known.node_id)
+        read = [_read_enrollment(*enrollment) for enrollment in enrollments]
+        good = [enrollment for enrollment in read if isinstance(enrollment, Enrollment)]
+        node_ids = iter(bindings.enroll(transaction, good, int(self._clock())) if good else ())
+        return [each if isinstance(each, ValueError) else next(node_ids) for each in read]
 
-    def rotate_key(
-        self, transaction: Transaction, request: RotateKey, caller: Caller
-    ) -> dict[str, Any]:
-        """Move a node to another key and retire the one it had.
+    def rotate_keys(
+        self, transaction: Transaction, requests: Sequence[tuple[RotateKey, Caller]]
+    ) -> list[dict[str, Any] | Exception]:
+        """Move each node to another key and retire the one it had.
 
-        Raises:
-            ValueError: The new key is malformed.
-            LookupError: There is no such node.
-            PermissionError: The new key is, or was, somebody's; or the key that signed
-                has been rotated away since.
+        Returns:
+            For each an answer, or why it is refused: a ValueError for a malformed key, a
+            LookupError for a node that is not there, a PermissionError where the new key
+            is, or was, somebody's, or the key that signed has been rotated away since.
         """
-        new_key = parse_public_key(request.new_public_key, "new_public_key")
-        known = transaction.execute(_BY_NODE, {"node": request.node_id}).one_or_none()
-        if known is None:
-            raise LookupError(f"node {request.node_id}: node not found")
-        if known.public_key != caller.public_key:  # it was good when the request came in
-            raise PermissionError("signature: the key was rotated in the meantime")
-        self._require_unused(transaction, new_key)
-        now = int(self._clock())
-        transaction.execute(
-            insert(retired_keys),
-            {"public_key": known.public_key, "node_id": request.node_id, "retired_at": now},
-        )
-        count = known.rotate_count + 1
-        transaction.execute(
-            _ROTATE, {"node": request.node_id, "key": new_key, "now": now, "count": count}
-        )
-        transaction.publish(
-            KEY_ROTATED(
-                node_id=request.node_id,
-                old_public_key=format_public_key(known.public_key),
-                public_key=format_public_key(new_key),
-                rotated_at=now,
-                rotate_count=count,
-            )
-        )
+        read = [_read_rotation(request, caller) for request, caller in requests]
+        good = [rotation for rotation in read if isinstance(rotation, Rotation)]
+        outcomes = iter(bindings.rotate(transaction, good, int(self._clock())) if good else ())
+        return [
+            each if isinstance(each, ValueError) else self._rotated(each, next(outcomes))
+            for each in read
+        ]
+
+    def _rotated(self, rotation: Rotation, outcome: int | Exception) -> dict[str, Any] | Exception:
+        if isinstance(outcome, Exception):
+            return outcome
         return {
-            "node_id": request.node_id,
-            "address": self._address_of(0, request.node_id),
-            "public_key": format_public_key(new_key),
+            "node_id": rotation.node_id,
+            "address": self._address_of(0, rotation.node_id),
+            "public_key": format_public_key(rotation.new_key),
         }
 
     def set_key_expiry(
@@ -136,29 +108,6 @@ class IdentityStore:
             return {"node_id": request.node_id}
         return {"node_id": request.node_id, "expires_at": format_time(expires_at)}
 
-    def _enroll_new(self, transaction: Transaction, key: bytes, owner: str) -> int:
-        self._require_not_retired(transaction, key, "public_key")
-        now = int(self._clock())
-        node_id: int = transaction.execute(
-            _ENROLL,
-            {"public_key": key, "owner": owner, "created_at": now, "rotate_count": 0},
-        ).scalar_one()
-        transaction.publish(
-            KEY_ENROLLED(
-                node_id=node_id, public_key=format_public_key(key), owner=owner, created_at=now
-            )
-        )
-        return node_id
-
-    def _require_unused(self, transaction: Transaction, key: bytes) -> None:
-        if transaction.execute(_BY_KEY, {"key": key}).one_or_none() is not None:
-            raise PermissionError("new_public_key: is the key of a node already")
-        self._require_not_retired(transaction, key, "new_public_key")
-
-    def _require_not_retired(self, transaction: Transaction, key: bytes, field: str) -> None:
-        if transaction.execute(_RETIRED, {"key": key}).one_or_none() is not None:
-            raise PermissionError(f"{field}: was rotated away and cannot be used again")
-
     def _parse_expiry(self, text: str) -> int | None:
         if text in ("", "never"):
             return None
@@ -174,3 +123,20 @@ class IdentityStore:
         if at > now + LONGEST_EXPIRY:
             raise ValueError("expires_at: cannot be more than 10 years ahead")
         return at
+
+
+def _read_enrollment(public_key: str, owner: str) -> Enrollment | ValueError:
+    if len(owner) > LONGEST_OWNER:
+        return ValueError(f"owner: longer than {LONGEST_OWNER} characters")
+    try:
+        return Enrollment(parse_public_key(public_key), owner)
+    except ValueError as error:
+        return error
+
+
+def _read_rotation(request: RotateKey, caller: Caller) -> Rotation | ValueError:
+    try:
+        new_key = parse_public_key(request.new_public_key, "new_public_key")
+    except ValueError as error:
+        return error
+    return Rotation(request.node_id, caller.public_key, new_key)

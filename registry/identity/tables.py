@@ -1,13 +1,32 @@
 """The identity store's tables."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    insert,
+)
 
 metadata = MetaData()
+
+last_node_id = Table(
+    "identity_last_node_id",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),  # 1: the only row
+    Column("node_id", BigInteger, nullable=False),
+)
+"""The id that was given last: none is given twice, also when its node is gone."""
 
 keys = Table(
     "identity_keys",
     metadata,
-    Column("node_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
     Column("public_key", LargeBinary(32), nullable=False, unique=True),
     Column("owner", String(256), nullable=False),
     Column("created_at", BigInteger, nullable=False),  # times are unix seconds
@@ -15,7 +34,6 @@ keys = Table(
     Column("rotate_count", Integer, nullable=False),
     Column("expires_at", BigInteger),
     Index("identity_keys_of_owner", "owner"),
-    sqlite_autoincrement=True,  # the id of a node is never given to another
 )
 
 retired_keys = Table(
@@ -26,4 +44,10 @@ retired_keys = Table(
     Column("retired_at", BigInteger, nullable=False),
 )
 
-SCHEMA_STEPS = (metadata.create_all,)
+
+def _make_tables(connection: Connection) -> None:
+    metadata.create_all(connection)
+    connection.execute(insert(last_node_id), {"one": 1, "node_id": 0})
+
+
+SCHEMA_STEPS = (_make_tables,)

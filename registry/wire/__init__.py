@@ -3,11 +3,11 @@
 - `FrameDecoder`, `encode_frame`: length-prefixed frames.
 - `decode_request`, `encode_answer`: the server's side of the binary protocol;
   `encode_request`, `decode_answer`: the client's. Their messages are in `messages`.
-- `Address`: a 48-bit address and its text form.
+- `Address`, `format_address`: a 48-bit address and its text form.
 """
 
 from registry.wire import messages
-from registry.wire.address import Address, InvalidAddress
+from registry.wire.address import Address, InvalidAddress, format_address
 from registry.wire.binary import decode_answer, decode_request, encode_answer, encode_request
 from registry.wire.fields import InvalidMessage
 from registry.wire.frames import (
@@ -33,5 +33,6 @@ __all__ = [
     "encode_answer",
     "encode_frame",
     "encode_request",
+    "format_address",
     "messages",
 ]

@@ -48,5 +48,9 @@ class Address:
         return cls(network, int(match[3] + match[4], 16))
 
     def __str__(self) -> str:
-        high, low = divmod(self.node, 0x1_0000)
-        return f"{self.network}:{self.network:04X}.{high:04X}.{low:04X}"
+        return format_address(self.network, self.node)
+
+
+def format_address(network: int, node: int) -> str:
+    """The text form of an address whose numbers are known to fit."""
+    return f"{network}:{network:04X}.{node >> 16:04X}.{node & 0xFFFF:04X}"

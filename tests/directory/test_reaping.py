@@ -28,7 +28,7 @@ def committer(tmp_path: Path) -> Iterator[Committer]:
 def reaped(committer: Committer, *, last_seen: int, silent_since: float) -> list[int]:
     """Which nodes are reaped where one registered `NOW`, and memory says when it was heard of."""
     store = DirectoryStore(clock=lambda: NOW, last_seen=lambda _node_id: last_seen)
-    committer.run(lambda transaction: store.register(transaction, NODE))
+    committer.run(lambda transaction: store.register(transaction, [NODE]))
     return committer.run(lambda transaction: store.reap(transaction, [1], silent_since))
 
 

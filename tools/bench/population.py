@@ -13,11 +13,11 @@ from typing import Any
 
 from attrs import frozen
 from nacl.signing import SigningKey
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, insert, update
 
 from registry.composition import open_database
 from registry.directory.tables import nodes as directory_nodes
-from registry.identity.tables import keys
+from registry.identity.tables import keys, last_node_id
 from registry.membership.tables import members, networks
 
 NETWORK_MEMBERS = 100
@@ -95,6 +95,7 @@ def _seed_nodes(
         connection.execute(insert(keys), [key for key, _ in batch])
         connection.execute(insert(directory_nodes), [node for _, node in batch])
         progress(len(batch))
+    connection.execute(update(last_node_id).values(node_id=max(population.ids)))
 
 
 def _all(population: Population) -> range:
