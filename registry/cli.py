@@ -49,6 +49,7 @@ def _option(setting: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
         type=_option_type(setting),
         default=setting.default,
         envvar=ENVIRONMENT_PREFIX + setting.name.upper(),
+        is_flag=setting.type is bool,
         help=setting.metadata["says"],
         metavar=setting.metadata["unit"] or None,
         show_default=True,

@@ -17,6 +17,7 @@ from registry.dispatch import (
     Authenticator,
     BinaryDialect,
     Dispatcher,
+    Founder,
     JsonDialect,
     OperationTable,
     Registrar,
@@ -124,6 +125,8 @@ def build(
         clock=clock,
         node_count=lambda: len(directory_view),
         summary=lambda network_id: policy_view.summary(network_id),
+        has_expr_policy=lambda network_id: policy_view.has_expr_policy(network_id),
+        closed_lists=not settings.lax,
     )
     policy_view = PolicyView(
         bus=bus, snapshots=database.snapshot, network_known=membership_view.exists
@@ -158,6 +161,7 @@ def build(
         presence=presence,
         clock=clock,
         address_of=format_address,
+        closed_lists=not settings.lax,
     )
 
     # Who writes because of what happened elsewhere. Reading follows from the views' patterns.
@@ -172,8 +176,10 @@ def build(
 
     # What clients can ask for.
     registrar = Registrar(identity=identities, directory=nodes)
-    operations = OperationTable()
+    founder = Founder(membership=networks, policy=policies)
+    operations = OperationTable(lax=settings.lax)
     operations.add(batches=registrar.batches())
+    operations.add(writes=founder.operations())
     operations.add(reads=directory_view.operations(), writes=nodes.operations())
     operations.add(
         reads=identity_view.operations(),
@@ -264,6 +270,14 @@ class Neighbours:
             LookupError: There is no such network.
         """
         return self._membership.members(network_id)
+
+    def is_open(self, network_id: int) -> bool:
+        """Whether a network takes in whoever comes."""
+        return self._membership.is_open(network_id)
+
+    def is_steered(self, network_id: int) -> bool:
+        """Whether members' daemons follow what a network says, and so have to list it."""
+        return self._membership.is_steered(network_id)
 
     def key_in_use_since(self, node_id: int) -> int:
         """When a node's key came into use, in unix seconds; 0 for a node never registered."""

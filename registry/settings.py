@@ -113,6 +113,11 @@ class Settings:
     open_beacons: bool = setting(
         default=False, says="Let anyone register a beacon, not only administrators."
     )
+    lax: bool = setting(
+        default=False,
+        says="Take old clients at their word: registrations without a signature, anybody's "
+        "questions who trusts whom, lists of networks that are not open.",
+    )
     event_buffer: int = setting(
         default=65_536, says="Events that one subscriber of the bus can hold unread.", least=1
     )

@@ -1,6 +1,6 @@
 """What the directory store needs from outside."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -16,6 +16,10 @@ class Caller(Protocol):
     """Who asks, as far as it was proved."""
 
     @property
+    def node_id(self) -> int:
+        """The node that signed the request; 0 if none did."""
+
+    @property
     def is_admin(self) -> bool:
         """Whether the request carried the admin token."""
 
@@ -27,6 +31,10 @@ class Member(Protocol):
     def role(self) -> str:
         """``owner``, ``admin`` or ``member``."""
 
+    @property
+    def tags(self) -> Sequence[str]:
+        """What the node was said to be good for there."""
+
 
 class Neighbours(Protocol):
     """What the directory asks the other stores' read models."""
@@ -36,6 +44,12 @@ class Neighbours(Protocol):
 
     def members(self, network_id: int) -> Mapping[int, Member]:
         """The members of a network; raises LookupError where there is no such network."""
+
+    def is_open(self, network_id: int) -> bool:
+        """Whether a network takes in whoever comes."""
+
+    def is_steered(self, network_id: int) -> bool:
+        """Whether members' daemons follow what a network says, and so have to list it."""
 
     def key_in_use_since(self, node_id: int) -> int:
         """When a node's key came into use, in unix seconds."""

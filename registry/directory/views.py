@@ -43,13 +43,28 @@ class DirectoryView:
         presence: Presence,
         clock: Clock,
         address_of: AddressOf,
+        closed_lists: bool,
     ) -> None:
+        """Begin to listen.
+
+        Args:
+            bus: Where everything that happens is told.
+            snapshots: Opens the database to start from.
+            sources: Other stores' facts to start from.
+            neighbours: The other stores' read models.
+            presence: Who was heard of when.
+            clock: Unix time in seconds.
+            address_of: Writes a node's address.
+            closed_lists: Whether only members may list the nodes of networks that are not
+                open.
+        """
         self._snapshots = snapshots
         self._sources = sources
         self._neighbours = neighbours
         self._presence = presence
         self._clock = clock
         self._address_of = address_of
+        self._closed_lists = closed_lists
         self._nodes: dict[int, Node] = {}
         self._node_of_hostname: dict[str, int] = {}
         self._public_keys: dict[int, str] = {}
@@ -107,7 +122,7 @@ class DirectoryView:
         if requester_id not in self._nodes:
             raise LookupError(f"resolve denied: requester node {requester_id} is not registered")
         node = self.node(node_id)
-        if not (node.public or self._may_reach(requester_id, node_id)):
+        if not self._may_reach(requester_id, node):
             raise PermissionError(
                 f"resolve denied: node {node_id} is private (establish mutual trust first)"
             )
@@ -122,17 +137,19 @@ class DirectoryView:
         self.projection.catch_up()
         return len(self._nodes)
 
-    def lookup(self, request: Lookup, _caller: Caller) -> bytes:
-        """Answer with what is publicly known of a node.
+    def lookup(self, request: Lookup, caller: Caller) -> dict[str, Any] | bytes:
+        """Answer with what is publicly known of a node, or what a signer may know.
 
         Raises:
             LookupError: There is no such node.
         """
         self.projection.catch_up()
+        if caller.node_id:
+            return self._lookup_for(caller.node_id, self.node(request.node_id))
         answer = self._answers.get(request.node_id)
         if answer is None:
             node = self.node(request.node_id)
-            answer = msgspec.json.encode(self._lookup_answer(node))
+            answer = msgspec.json.encode(self._lookup_answer(node, in_full=node.public))
             if not node.relay_only:  # whose endpoint is a beacon's, and beacons come and go
                 self._keep(node.node_id, answer)
         return answer
@@ -156,11 +173,12 @@ class DirectoryView:
             answer["lan_addrs"] = node.lan_addrs
         return answer
 
-    def resolve_hostname(self, request: ResolveHostname, _caller: Caller) -> dict[str, Any]:
+    def resolve_hostname(self, request: ResolveHostname, caller: Caller) -> dict[str, Any]:
         """Answer with the node that has a hostname.
 
         The answer holds no endpoint, and a real daemon asks without saying who it is
-        before it can shake hands, so private nodes are found too.
+        before it can shake hands, so private nodes are found too. When one was last heard
+        of is for those who may reach it.
 
         Raises:
             ValueError: The hostname is empty.
@@ -172,35 +190,34 @@ class DirectoryView:
         node_id = self._node_of_hostname.get(request.hostname)
         if node_id is None:
             raise LookupError(f'hostname "{request.hostname}" not found')
-        return {
+        node = self._nodes[node_id]
+        answer = {
             "node_id": node_id,
             "address": self._address_of(0, node_id),
-            "public": self._nodes[node_id].public,
+            "public": node.public,
             "hostname": request.hostname,
         }
+        if self._may_reach(caller.node_id, node):
+            answer["last_seen_unix"] = self._presence.last_seen(node_id)
+        return answer
 
     def list_nodes(self, request: ListNodes, caller: Caller) -> dict[str, Any]:
         """Answer with a page of a network's nodes.
 
         Raises:
             LookupError: There is no such network.
-            PermissionError: The backbone is listed for administrators only.
+            PermissionError: The backbone is listed for administrators only, and a network
+                that is not open for its members as well.
         """
         self.projection.catch_up()
-        if request.network_id == 0:
-            if not caller.is_admin:
-                raise PermissionError(
-                    "listing backbone nodes is not permitted (use lookup with a specific node_id)"
-                )
-            members: Mapping[int, Member | None] = dict.fromkeys(self._nodes)
-        else:
-            members = self._neighbours.members(request.network_id)
+        members = self._listed(request.network_id, caller)
+        entry = (
+            self._list_entry if self._is_inside(request.network_id, caller) else self._bare_entry
+        )
         wanted = sorted(node_id for node_id in members if node_id > request.after)
         page = wanted[: request.limit]
         answer: dict[str, Any] = {
-            "nodes": [
-                self._list_entry(request.network_id, node_id, members[node_id]) for node_id in page
-            ]
+            "nodes": [entry(request.network_id, node_id, members[node_id]) for node_id in page]
         }
         if len(wanted) > len(page):
             answer["next_after"] = page[-1]
@@ -230,12 +247,42 @@ class DirectoryView:
             del self._answers[next(iter(self._answers))]
         self._answers[node_id] = answer
 
-    def _may_reach(self, requester_id: int, node_id: int) -> bool:
+    def _may_reach(self, requester_id: int, node: Node) -> bool:
+        """Whether a node may know how to reach another; node 0 is anyone."""
+        if node.public:
+            return True
+        if requester_id not in self._nodes:
+            return False
+        node_id = node.node_id
         if requester_id == node_id or self._neighbours.trusted(requester_id, node_id):
             return True
         nowhere: frozenset[int] = frozenset()
         theirs = self._networks.get(requester_id, nowhere)
         return not theirs.isdisjoint(self._networks.get(node_id, nowhere))
+
+    def _listed(self, network_id: int, caller: Caller) -> Mapping[int, Member | None]:
+        """The nodes of a network, if the caller may list them; the backbone has no members."""
+        if network_id == 0:
+            if not caller.is_admin:
+                raise PermissionError(
+                    "listing backbone nodes is not permitted (use lookup with a specific node_id)"
+                )
+            return dict.fromkeys(self._nodes)
+        if not (self._is_inside(network_id, caller) or self._neighbours.is_steered(network_id)):
+            who = f"node {caller.node_id}" if caller.node_id else "who does not sign"
+            raise PermissionError(
+                f"list_nodes denied: {who} is not a member of network {network_id}"
+            )
+        return self._neighbours.members(network_id)
+
+    def _is_inside(self, network_id: int, caller: Caller) -> bool:
+        """Whether a caller sees the list of a network as its members do."""
+        return (
+            caller.is_admin
+            or not self._closed_lists
+            or self._neighbours.is_open(network_id)
+            or caller.node_id in self._neighbours.members(network_id)
+        )
 
     def _endpoint(self, node: Node) -> str:
         return self._neighbours.relay_address() if node.relay_only else node.real_addr
@@ -244,7 +291,14 @@ class DirectoryView:
         age = self._clock() - self._neighbours.key_in_use_since(node_id)
         return max(0, int(age)) // _DAY
 
-    def _lookup_answer(self, node: Node) -> dict[str, Any]:
+    def _lookup_for(self, requester_id: int, node: Node) -> dict[str, Any]:
+        """What a node may know of another."""
+        if not self._may_reach(requester_id, node):
+            return self._lookup_answer(node, in_full=False)
+        answer = self._lookup_answer(node, in_full=True)
+        return {**answer, "last_seen_unix": self._presence.last_seen(node.node_id)}
+
+    def _lookup_answer(self, node: Node, *, in_full: bool) -> dict[str, Any]:
         answer: dict[str, Any] = {
             "type": "lookup_ok",
             "node_id": node.node_id,
@@ -255,7 +309,7 @@ class DirectoryView:
             "polo_score": self._scores.get(node.node_id, 0),
         }
         answer |= _public_fields(node)
-        if node.public:
+        if in_full:
             answer["real_addr"] = answer["endpoint"] = self._endpoint(node)
             if node.relay_only:
                 answer["relay_only"] = True
@@ -263,13 +317,16 @@ class DirectoryView:
             answer["stale"] = True
         return answer
 
+    def _bare_entry(self, network_id: int, node_id: int, _member: object) -> dict[str, Any]:
+        """What a member's daemon needs, which does not say who it is, to find the others."""
+        return {"node_id": node_id, "address": self._address_of(network_id, node_id)}
+
     def _list_entry(self, network_id: int, node_id: int, member: Member | None) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "node_id": node_id,
-            "address": self._address_of(network_id, node_id),
-        }
+        entry = self._bare_entry(network_id, node_id, member)
         if member is not None:
             entry["role"] = member.role
+            if member.tags:
+                entry["member_tags"] = member.tags
         node = self._nodes.get(node_id)
         if node is None:  # reaped: still a member, should it come back
             return {**entry, "offline": True}

@@ -5,6 +5,7 @@
 - `Authenticator`, `Caller`: who calls.
 - `JsonDialect`, `BinaryDialect`: the two protocols.
 - `Dispatcher`: runs requests.
+- `Registrar`, `Founder`: operations that span stores.
 """
 
 from registry.dispatch.access import Access, InvalidRule
@@ -18,6 +19,7 @@ from registry.dispatch.authentication import (
 from registry.dispatch.dialects import BinaryDialect, Dialect, JsonDialect
 from registry.dispatch.dispatcher import Dispatcher
 from registry.dispatch.errors import error_text
+from registry.dispatch.founding import Founder
 from registry.dispatch.operations import (
     InvalidOperation,
     InvalidRequest,
@@ -34,6 +36,7 @@ __all__ = [
     "Caller",
     "Dialect",
     "Dispatcher",
+    "Founder",
     "InvalidOperation",
     "InvalidRequest",
     "InvalidRule",

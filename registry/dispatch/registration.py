@@ -23,9 +23,15 @@ PROTOCOL_VERSION = 1
 
 
 class Register(Struct, frozen=True, kw_only=True, tag_field="type", tag="register"):
-    """Become a node, or come back as one: the same key is always the same node."""
+    """Become a node, or come back as one: the same key is always the same node.
 
-    access: ClassVar[tuple[str, ...]] = ("public_key signs register:{listen_addr}:{public_key}",)
+    On a lax server a key needs no signature as long as it was never registered with one.
+    """
+
+    access: ClassVar[tuple[str, ...]] = (
+        "public_key signs register:{listen_addr}:{public_key}",
+        "lax: anyone",
+    )
     public_key: str
     listen_addr: str = ""
     owner: str = ""
@@ -51,11 +57,11 @@ class Registrar:
     def register(
         self, transaction: Transaction, requests: Sequence[tuple[Register, Caller]]
     ) -> list[dict[str, Any] | Exception]:
-        """Register the nodes whose keys signed the requests.
+        """Register the nodes of the keys in the requests.
 
         Returns:
             For each an answer, or why it is refused: a ValueError for a malformed field,
-            a PermissionError for a key that was rotated away.
+            a PermissionError for a key that was rotated away or has to be proved.
         """
         arrivals = [_arrival(request, caller) for request, caller in requests]
         good = [arrival for arrival in arrivals if isinstance(arrival, _Arrival)]
@@ -67,7 +73,10 @@ class Registrar:
     def _register(
         self, transaction: Transaction, arrivals: Sequence["_Arrival"]
     ) -> list[dict[str, Any] | Exception]:
-        keys = [(arrival.request.public_key, arrival.request.owner) for arrival in arrivals]
+        keys = [
+            (arrival.request.public_key, arrival.request.owner, arrival.proved)
+            for arrival in arrivals
+        ]
         outcomes = self._identity.enroll(transaction, keys)
         nodes = [
             arrival.as_node(node_id)
@@ -90,6 +99,7 @@ class _Arrival:
     request: Register
     endpoint: str
     lan_addrs: tuple[str, ...]
+    proved: bool
 
     def as_node(self, node_id: int) -> Node:
         return Node(
@@ -105,7 +115,8 @@ class _Arrival:
 def _arrival(request: Register, caller: Caller) -> _Arrival | ValueError:
     try:
         endpoint = observed_endpoint(request.listen_addr, caller.address, caller.port)
-        return _Arrival(request, endpoint, check_lan_addrs(request.lan_addrs or ()))
+        lan_addrs = check_lan_addrs(request.lan_addrs or ())
+        return _Arrival(request, endpoint, lan_addrs, proved=bool(caller.public_key))
     except ValueError as error:
         return error
 

@@ -20,7 +20,7 @@ _TAKE_IDS = (
 )
 _BIND = insert(keys)
 _RETIRE = insert(retired_keys)
-_BY_KEY = select(keys.c.public_key, keys.c.node_id, keys.c.owner).where(
+_BY_KEY = select(keys.c.public_key, keys.c.node_id, keys.c.owner, keys.c.proved).where(
     keys.c.public_key.in_(bindparam("wanted", expanding=True))
 )
 _BY_NODE = select(keys.c.node_id, keys.c.public_key, keys.c.rotate_count).where(
@@ -39,20 +39,25 @@ _ROTATE = (
         expires_at=None,
     )
 )
+_SET_PROVED = (
+    update(keys).where(keys.c.node_id == bindparam("node")).values(proved=bindparam("value"))
+)
 _SET_OWNER = update(keys).where(keys.c.node_id == bindparam("node")).values(owner=bindparam("name"))
 
 
 @frozen
 class Enrollment:
-    """A proved key that asks for its node.
+    """A key that asks for its node.
 
     Attributes:
         public_key: 32 bytes.
         owner: Who runs the node, as it says; empty for no statement.
+        proved: Whether who asks proved to hold the key.
     """
 
     public_key: bytes
     owner: str
+    proved: bool = True
 
 
 @frozen
@@ -76,6 +81,7 @@ class _Bound:
 
     node_id: int
     owner: str
+    proved: bool
 
 
 @frozen
@@ -91,7 +97,8 @@ def enroll(
 ) -> list[int | PermissionError]:
     """Find the node of each key: the one it always was, or a new one.
 
-    An owner that is given replaces the one that was known.
+    An owner that is given replaces the one that was known. A key that was proved once has
+    to be proved ever after.
 
     Args:
         transaction: Where it happens.
@@ -99,22 +106,30 @@ def enroll(
         now: Unix seconds.
 
     Returns:
-        For each a node id, or why it is refused: its key was rotated away.
+        For each a node id, or why it is refused: its key was rotated away, or has to be
+        proved.
     """
     bound = _bound(transaction, [enrollment.public_key for enrollment in enrollments])
-    unbound = [e for e in enrollments if e.public_key not in bound]
-    retired = _retired(transaction, [e.public_key for e in unbound])
+    unbound = [e.public_key for e in enrollments if e.public_key not in bound]
+    retired = _retired(transaction, unbound)
+    proved = {key for key, known in bound.items() if known.proved}
+    refusals: list[PermissionError | None] = []
+    for enrollment in enrollments:
+        refusals.append(_refuse_enrollment(enrollment, retired, proved))
+        if enrollment.proved:
+            proved.add(enrollment.public_key)
+    pairs = zip(enrollments, refusals, strict=True)
+    accepted = [enrollment for enrollment, refusal in pairs if refusal is None]
     first_owners: dict[bytes, str] = {}
-    for enrollment in unbound:
-        if enrollment.public_key not in retired:
+    for enrollment in accepted:
+        if enrollment.public_key not in bound:
             first_owners.setdefault(enrollment.public_key, enrollment.owner)
-    bound |= _bind(transaction, first_owners, now)
-    _change_owners(transaction, enrollments, bound)
+    _note_proved(transaction, bound, proved)
+    bound |= _bind(transaction, first_owners, proved, now)
+    _change_owners(transaction, accepted, bound)
     return [
-        PermissionError("public_key: was rotated away and cannot be used again")
-        if enrollment.public_key in retired
-        else bound[enrollment.public_key].node_id
-        for enrollment in enrollments
+        refusal or bound[enrollment.public_key].node_id
+        for enrollment, refusal in zip(enrollments, refusals, strict=True)
     ]
 
 
@@ -144,6 +159,18 @@ def rotate(
     return outcomes
 
 
+def _refuse_enrollment(
+    enrollment: Enrollment, retired: set[bytes], proved: set[bytes]
+) -> PermissionError | None:
+    if enrollment.public_key in retired:
+        return PermissionError("public_key: was rotated away and cannot be used again")
+    if enrollment.public_key in proved and not enrollment.proved:
+        return PermissionError(
+            "signature: unsigned registration cannot modify a signature-verified key"
+        )
+    return None
+
+
 def _refuse(
     rotation: Rotation, held: Mapping[int, _Held], taken: set[bytes], retired: set[bytes]
 ) -> Exception | None:
@@ -160,7 +187,7 @@ def _refuse(
 
 def _bound(transaction: Transaction, public_keys: Sequence[bytes]) -> dict[bytes, _Bound]:
     rows = transaction.execute(_BY_KEY, {"wanted": public_keys})
-    return {row.public_key: _Bound(row.node_id, row.owner) for row in rows}
+    return {row.public_key: _Bound(row.node_id, row.owner, row.proved) for row in rows}
 
 
 def _held(transaction: Transaction, node_ids: Sequence[int]) -> dict[int, _Held]:
@@ -174,14 +201,27 @@ def _retired(transaction: Transaction, public_keys: Sequence[bytes]) -> set[byte
     return set(transaction.execute(_RETIRED, {"wanted": public_keys}).scalars())
 
 
-def _bind(transaction: Transaction, owners: Mapping[bytes, str], now: int) -> dict[bytes, _Bound]:
+def _note_proved(
+    transaction: Transaction, bound: Mapping[bytes, _Bound], proved: set[bytes]
+) -> None:
+    """Note of keys that had not been proved before that they are now."""
+    nodes = [known.node_id for key, known in bound.items() if key in proved and not known.proved]
+    if nodes:
+        transaction.execute_many(
+            _SET_PROVED, [{"node": node_id, "value": True} for node_id in nodes]
+        )
+
+
+def _bind(
+    transaction: Transaction, owners: Mapping[bytes, str], proved: set[bytes], now: int
+) -> dict[bytes, _Bound]:
     """Give keys that were never bound a node each."""
     if not owners:
         return {}
     # Not the database's own counter: SQLite gives back the ids of many rows one by one only.
     last: int = transaction.execute(_TAKE_IDS, {"many": len(owners)}).scalar_one()
     bound = {
-        key: _Bound(node_id, owner)
+        key: _Bound(node_id, owner, key in proved)
         for node_id, (key, owner) in enumerate(owners.items(), last - len(owners) + 1)
     }
     rows = [
@@ -189,6 +229,7 @@ def _bind(transaction: Transaction, owners: Mapping[bytes, str], now: int) -> di
             "node_id": new.node_id,
             "public_key": key,
             "owner": new.owner,
+            "proved": new.proved,
             "created_at": now,
             "rotate_count": 0,
         }

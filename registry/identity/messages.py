@@ -15,9 +15,16 @@ class Request(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class RotateKey(Request, frozen=True, tag="rotate_key"):
-    """Give a node another key; signed with the key it has."""
+    """Give a node another key; signed with the key it has.
 
-    access: ClassVar[tuple[str, ...]] = ("node_id signs rotate:{node_id}:{new_public_key}",)
+    The form of old clients does not bind the new key: who records a request of theirs can
+    send it again with another.
+    """
+
+    access: ClassVar[tuple[str, ...]] = (
+        "node_id signs rotate:{node_id}:{new_public_key}",
+        "lax: node_id signs rotate:{node_id}",
+    )
     node_id: NodeId
     new_public_key: str
 
@@ -34,4 +41,5 @@ class GetKeyInfo(Request, frozen=True, tag="get_key_info"):
     """How old a node's key is, and until when it is good."""
 
     access: ClassVar[tuple[str, ...]] = ("anyone",)
+    left_out: ClassVar[tuple[str, ...]] = ("owner always",)
     node_id: NodeId

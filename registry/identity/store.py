@@ -43,20 +43,21 @@ class IdentityStore:
         return {RotateKey: self.rotate_keys}
 
     def enroll(
-        self, transaction: Transaction, enrollments: Sequence[tuple[str, str]]
+        self, transaction: Transaction, enrollments: Sequence[tuple[str, str, bool]]
     ) -> list[int | Exception]:
         """The node of each key: the one it always was, or a new one.
 
-        An owner that is given replaces the one that was known: the key was proved.
+        An owner that is given replaces the one that was known. A key that was proved once
+        has to be proved ever after.
 
         Args:
             transaction: Where it happens.
-            enrollments: Base64 keys that the callers proved to hold, each with who runs
-                the node, as it says; empty for no statement.
+            enrollments: Base64 keys, each with who runs the node, as it says, empty for no
+                statement; and whether the caller proved to hold the key.
 
         Returns:
             For each a node id, or why it is refused: a ValueError for a malformed key or
-            owner, a PermissionError for a key that was rotated away.
+            owner, a PermissionError for a key that was rotated away or has to be proved.
         """
         read = [_read_enrollment(*enrollment) for enrollment in enrollments]
         good = [enrollment for enrollment in read if isinstance(enrollment, Enrollment)]
@@ -125,11 +126,15 @@ class IdentityStore:
         return at
 
 
-def _read_enrollment(public_key: str, owner: str) -> Enrollment | ValueError:
+def _read_enrollment(
+    public_key: str,
+    owner: str,
+    proved: bool,  # noqa: FBT001 - unpacked
+) -> Enrollment | ValueError:
     if len(owner) > LONGEST_OWNER:
         return ValueError(f"owner: longer than {LONGEST_OWNER} characters")
     try:
-        return Enrollment(parse_public_key(public_key), owner)
+        return Enrollment(parse_public_key(public_key), owner, proved)
     except ValueError as error:
         return error
 

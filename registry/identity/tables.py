@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Index,
@@ -29,6 +30,7 @@ keys = Table(
     Column("node_id", BigInteger, primary_key=True, autoincrement=False),
     Column("public_key", LargeBinary(32), nullable=False, unique=True),
     Column("owner", String(256), nullable=False),
+    Column("proved", Boolean, nullable=False),  # whether it was ever registered by signature
     Column("created_at", BigInteger, nullable=False),  # times are unix seconds
     Column("rotated_at", BigInteger),
     Column("rotate_count", Integer, nullable=False),

@@ -13,7 +13,7 @@ NETWORK_CREATED = EventType(
         "enterprise": "whether it carries the enterprise flag",
         "rules": "the rules its members' daemons follow; null for an unmanaged network",
         "created_at": "when, in unix seconds",
-        "owner_id": "the node that owns it",
+        "owner_id": "the node that owns it; 0 for none",
     },
 )
 

@@ -17,15 +17,16 @@ class Request(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class CreateNetwork(Request, frozen=True, tag="create_network"):
-    """Make a network that a node owns."""
+    """Make a network that a node owns, or nobody: the administrator who makes it rules it."""
 
     access: ClassVar[tuple[str, ...]] = ("admin",)
-    node_id: NodeId
     name: str
+    node_id: Annotated[int, Meta(ge=0, le=0xFFFF_FFFE)] = 0
     join_rule: Literal["open", "token", "invite", ""] = ""
     token: Token = ""
     enterprise: bool = False
     rules: str | dict[str, Any] | None = None
+    expr_policy: str | dict[str, Any] | None = None
     network_admin_token: Token = ""
 
 
@@ -87,9 +88,32 @@ class SetNetworkEnterprise(Request, frozen=True, tag="set_network_enterprise"):
 
 
 class ListNetworks(Request, frozen=True, tag="list_networks"):
-    """Every network, with how many members it has."""
+    """The networks that are open, those the signer is in, and for an administrator all.
 
-    access: ClassVar[tuple[str, ...]] = ("anyone",)
+    A network that is not open is listed to anyone all the same if it has rules or an
+    expression policy: its members' daemons look for those here, and do not sign.
+    """
+
+    access: ClassVar[tuple[str, ...]] = (
+        "anyone",
+        "requester_id signs list_networks:{requester_id} if requester_id",
+    )
+    left_out: ClassVar[tuple[str, ...]] = (
+        (
+            "networks unless they are open, managed or under an expression policy, the signer is"
+            " a member, an administrator asks, or the server is lax"
+        ),
+        (
+            "description unless the network is open, the signer is a member, an administrator"
+            " asks, or the server is lax"
+        ),
+        "created unless likewise",
+        "max_members unless likewise",
+        "members unless the signer is a member, an administrator asks, or the server is lax",
+        "token always",
+        "network_admin_token always",
+    )
+    requester_id: int = 0
 
 
 class InviteToNetwork(Request, frozen=True, tag="invite_to_network"):

@@ -14,6 +14,9 @@ LAST_NETWORK_ID = 0xFFFF
 OWNER, ADMIN, MEMBER = "owner", "admin", "member"
 """The roles: an owner does everything, an admin manages members, a member takes part."""
 
+OPEN, TOKEN, INVITE = "open", "token", "invite"
+"""The join rules: anybody comes in, who knows the token, or who was invited."""
+
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _TAG = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 

@@ -27,6 +27,10 @@ Summary = Callable[[int], Mapping[str, Any]]
 """What else the list of networks says of a network, by answer field."""
 
 
+HasExprPolicy = Callable[[int], bool]
+"""Whether a network has an expression policy, from memory."""
+
+
 class Caller(Protocol):
     """Who asks, as far as it was proved."""
 

@@ -31,9 +31,12 @@ from registry.membership.messages import (
 from registry.membership.model import (
     ADMIN,
     BACKBONE,
+    INVITE,
     LAST_NETWORK_ID,
     MEMBER,
+    OPEN,
     OWNER,
+    TOKEN,
     Invite,
     check_name,
     check_tags,
@@ -86,9 +89,12 @@ class MembershipStore:
         self._terms = terms
 
     def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
-        """The requests that write, each with the method that answers it."""
+        """The requests that write, each with the method that answers it.
+
+        `CreateNetwork` is not among them: what it says of the network's expression policy
+        is for another store, so it is answered in ``registry.dispatch``.
+        """
         return {
-            CreateNetwork: self.create_network,
             JoinNetwork: self.join_network,
             LeaveNetwork: self.leave_network,
             DeleteNetwork: self.delete_network,
@@ -140,7 +146,9 @@ class MembershipStore:
     def create_network(
         self, transaction: Transaction, request: CreateNetwork, _caller: Caller
     ) -> dict[str, Any]:
-        """Make a network, with a node as its owner and first member.
+        """Make a network, with a node as its owner and first member, or empty.
+
+        What the request says of an expression policy is left to others.
 
         Raises:
             ValueError: The name is malformed or taken, a token is missing, or the rules
@@ -148,11 +156,12 @@ class MembershipStore:
             LookupError: The owner is not registered, or there are no more network ids.
         """
         check_name(request.name)
-        join_rule = request.join_rule or "open"
-        if join_rule == "token" and not request.token:
+        join_rule = request.join_rule or OPEN
+        if join_rule == TOKEN and not request.token:
             raise ValueError("token: a network with join_rule token needs one")
         rules = read_rules(request.rules) if request.rules else None
-        self._require_node(transaction, request.node_id)
+        if request.node_id:
+            self._require_node(transaction, request.node_id)
         self._require_free_name(transaction, request.name)
         network_id, now = self._new_id(transaction), int(self._clock())
         facts = {
@@ -164,12 +173,13 @@ class MembershipStore:
             "created_at": now,
         }
         secrets = {
-            "token": hash_token(request.token) if join_rule == "token" else None,
+            "token": hash_token(request.token) if join_rule == TOKEN else None,
             "admin_token": _hash_if_any(request.network_admin_token),
         }
         transaction.execute(insert(networks), facts | secrets)
         transaction.publish(NETWORK_CREATED(**facts, owner_id=request.node_id))
-        members.add(transaction, network_id, request.node_id, role=OWNER, now=now)
+        if request.node_id:
+            members.add(transaction, network_id, request.node_id, role=OWNER, now=now)
         answer = {
             "network_id": network_id,
             "name": request.name,
@@ -253,12 +263,12 @@ class MembershipStore:
         """
         network = self._get(transaction, request.network_id, "join")
         self._require_node(transaction, request.node_id)
-        if network.join_rule == "invite":
+        if network.join_rule == INVITE:
             raise PermissionError(
                 f"network_id: network {request.network_id} is invite-only "
                 "(invite_to_network, then respond_invite)"
             )
-        if network.join_rule == "token" and not token_matches(request.token, network.token):
+        if network.join_rule == TOKEN and not token_matches(request.token, network.token):
             raise PermissionError(f"token: invalid token for network {request.network_id}")
         self._require_may_join(transaction, request.network_id, request.node_id)
         self._join(transaction, request.network_id, request.node_id)
@@ -495,7 +505,7 @@ class MembershipStore:
             raise ValueError("target_node_id: cannot invite yourself")
         network = self._get(transaction, network_id, "invite to")
         self._require_node(transaction, request.inviter_id, "inviter_id")
-        if network.join_rule != "invite":
+        if network.join_rule != INVITE:
             raise ValueError(
                 f"network_id: network {network_id} is not invite-only (rule: {network.join_rule})"
             )

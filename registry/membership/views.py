@@ -14,12 +14,13 @@ from registry.membership.model import (
     ADMIN,
     BACKBONE,
     MEMBER,
+    OPEN,
     OWNER,
     Invite,
     Member,
     Network,
 )
-from registry.membership.ports import Caller, Clock, NodeCount, Summary
+from registry.membership.ports import Caller, Clock, HasExprPolicy, NodeCount, Summary
 from registry.membership.tables import invites, members, networks
 
 _NETWORKS = select(
@@ -48,11 +49,27 @@ class MembershipView:
         clock: Clock,
         node_count: NodeCount,
         summary: Summary,
+        has_expr_policy: HasExprPolicy,
+        closed_lists: bool,
     ) -> None:
+        """Begin to listen.
+
+        Args:
+            bus: Where everything that happens is told.
+            snapshots: Opens the database to start from.
+            clock: Unix time in seconds.
+            node_count: How many nodes are registered.
+            summary: What else is said of a network.
+            has_expr_policy: Whether a network has an expression policy.
+            closed_lists: Whether only members are told of networks that are not open, and
+                of how many members a network has.
+        """
         self._snapshots = snapshots
         self._clock = clock
         self._node_count = node_count
         self._summary = summary
+        self._has_expr_policy = has_expr_policy
+        self._closed_lists = closed_lists
         self._networks: dict[int, Network] = {}
         self._members: dict[int, dict[int, Member]] = {}  # by network, then by node
         self._roles: dict[int, dict[int, Member]] = {}  # by node, then by network
@@ -74,6 +91,22 @@ class MembershipView:
         """Whether there is a network; the backbone is always there."""
         self.projection.catch_up()
         return network_id == BACKBONE or network_id in self._networks
+
+    def is_open(self, network_id: int) -> bool:
+        """Whether a network takes in whoever comes; false where there is none."""
+        self.projection.catch_up()
+        network = self._networks.get(network_id)
+        return network is not None and network.join_rule == OPEN
+
+    def is_steered(self, network_id: int) -> bool:
+        """Whether members' daemons follow rules or an expression policy of the network.
+
+        They need to find it, and each other, in lists that they ask for without saying
+        who they are.
+        """
+        self.projection.catch_up()
+        network = self._networks.get(network_id)
+        return network is not None and self._steers(network)
 
     def members(self, network_id: int) -> Mapping[int, Member]:
         """The members of a network by node id, as they are while nothing happens.
@@ -102,19 +135,22 @@ class MembershipView:
         self.projection.catch_up()
         return len(self._networks)
 
-    def list_networks(self, _request: ListNetworks, _caller: Caller) -> dict[str, Any]:
-        """Answer with every network, the backbone first."""
+    def list_networks(self, _request: ListNetworks, caller: Caller) -> dict[str, Any]:
+        """Answer with the networks that the caller may know of, the backbone first."""
         self.projection.catch_up()
-        backbone = {
+        backbone: dict[str, Any] = {
             "id": BACKBONE,
             "name": "backbone",
-            "join_rule": "open",
+            "join_rule": OPEN,
             "enterprise": False,
-            "members": self._node_count(),
-            **self._summary(BACKBONE),
         }
-        by_id = sorted(self._networks.items())
-        return {"networks": [backbone, *(self._entry(network) for _, network in by_id)]}
+        if caller.node_id or self._sees_all(caller):
+            backbone["members"] = self._node_count()
+        backbone.update(self._summary(BACKBONE))
+        if self._has_expr_policy(BACKBONE):
+            backbone["has_expr_policy"] = True
+        entries = (self._entry(network, caller) for _, network in sorted(self._networks.items()))
+        return {"networks": [backbone, *filter(None, entries)]}
 
     def get_member_role(self, request: GetMemberRole, _caller: Caller) -> dict[str, Any]:
         """Answer with a member's role.
@@ -160,17 +196,45 @@ class MembershipView:
             )
         return member
 
-    def _entry(self, network: Network) -> dict[str, Any]:
-        entry = {
+    def _sees_all(self, caller: Caller) -> bool:
+        return caller.is_admin or not self._closed_lists
+
+    def _is_inside(self, network_id: int, caller: Caller) -> bool:
+        """Whether a caller sees a network as its members do."""
+        return self._sees_all(caller) or caller.node_id in self._members[network_id]
+
+    def _steers(self, network: Network) -> bool:
+        return bool(network.rules) or self._has_expr_policy(network.network_id)
+
+    def _entry(self, network: Network, caller: Caller) -> dict[str, Any]:
+        """What a caller is told of a network; empty for nothing."""
+        if self._is_inside(network.network_id, caller):
+            counted = {"members": len(self._members[network.network_id])}
+            return {**self._full_entry(network), **counted}
+        if network.join_rule == OPEN:
+            return self._full_entry(network)
+        return self._bare_entry(network) if self._steers(network) else {}
+
+    def _full_entry(self, network: Network) -> dict[str, Any]:
+        return {
+            **self._bare_entry(network),
+            "created": network.created_at,
+            **self._summary(network.network_id),
+        }
+
+    def _bare_entry(self, network: Network) -> dict[str, Any]:
+        """What a member's daemon, or its administrator's tool, cannot do without."""
+        entry: dict[str, Any] = {
             "id": network.network_id,
             "name": network.name,
             "join_rule": network.join_rule,
             "enterprise": network.enterprise,
-            "created": network.created_at,
-            "members": len(self._members[network.network_id]),
-            **self._summary(network.network_id),
         }
-        return {**entry, "managed": True, "rules": network.rules} if network.rules else entry
+        if network.rules:
+            entry |= {"managed": True, "rules": network.rules}
+        if self._has_expr_policy(network.network_id):
+            entry["has_expr_policy"] = True
+        return entry
 
     def _apply(self, event: Event) -> None:
         if event.type.startswith("network."):

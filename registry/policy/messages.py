@@ -1,6 +1,6 @@
 """The requests the policy store answers."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -45,7 +45,10 @@ class GetNetworkPolicy(Request, frozen=True, tag="get_network_policy"):
 
 
 class SetExprPolicy(Request, frozen=True, tag="set_expr_policy"):
-    """Replace a network's expression policy by a JSON text; an empty one takes it away."""
+    """Replace a network's expression policy, a JSON text or an object; an empty one takes it away.
+
+    Who signs sends a text: it is what stands in the signature.
+    """
 
     access: ClassVar[tuple[str, ...]] = (
         (
@@ -56,7 +59,7 @@ class SetExprPolicy(Request, frozen=True, tag="set_expr_policy"):
         "admin",
     )
     network_id: NetworkId
-    expr_policy: str
+    expr_policy: str | dict[str, Any] | None
     node_id: int = 0
 
 

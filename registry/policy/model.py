@@ -45,12 +45,18 @@ class _Document(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Document)
 
 
-def check_expr_policy(text: str) -> None:
-    """Check the text of an expression policy.
+def read_expr_policy(policy: str | dict[str, Any] | None) -> str:
+    """The JSON text of an expression policy, from that text or from the object it describes.
+
+    Returns:
+        The text as it came, or without blanks where it was an object; empty for none.
 
     Raises:
         ValueError: It is too long, not JSON, of another version, or without rules.
     """
+    text = msgspec.json.encode(policy).decode() if isinstance(policy, dict) else policy or ""
+    if text.rstrip("\n") in ("", "null"):
+        return ""
     size = len(text.encode())
     if size > LARGEST_EXPR_POLICY:
         raise ValueError(f"expr_policy: too large: {size} bytes (max {LARGEST_EXPR_POLICY})")
@@ -62,3 +68,4 @@ def check_expr_policy(text: str) -> None:
         raise ValueError(f"expr_policy: unsupported version {document.version} (want 1)")
     if not document.rules:
         raise ValueError("expr_policy: at least one rule is required")
+    return text

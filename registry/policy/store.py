@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from registry.events import Event, Transaction
 from registry.policy.events import EXPR_POLICY_CHANGED, POLICY_CHANGED, POLICY_REMOVED
 from registry.policy.messages import SetExprPolicy, SetNetworkPolicy
-from registry.policy.model import ANYTHING_GOES, Policy, check_expr_policy
+from registry.policy.model import ANYTHING_GOES, Policy, read_expr_policy
 from registry.policy.ports import Caller, MemberCount, NetworkExists
 from registry.policy.tables import policies
 
@@ -107,9 +107,7 @@ class PolicyStore:
             ValueError: The text is too large, or not an expression policy.
         """
         known = self._known_policy(transaction, request.network_id)
-        text = "" if request.expr_policy == "null" else request.expr_policy
-        if text:
-            check_expr_policy(text)
+        text = read_expr_policy(request.expr_policy)
         policy = evolve(known or ANYTHING_GOES, expr_policy=text)
         if policy != (known or ANYTHING_GOES):
             _save(transaction, request.network_id, policy, is_new=known is None)

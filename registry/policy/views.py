@@ -51,9 +51,11 @@ class PolicyView:
             summary["max_members"] = policy.max_members
         if policy.description:
             summary["description"] = policy.description
-        if policy.expr_policy:
-            summary["has_expr_policy"] = True
         return summary
+
+    def has_expr_policy(self, network_id: int) -> bool:
+        """Whether a network has an expression policy."""
+        return bool(self.policy(network_id).expr_policy)
 
     def get_network_policy(self, request: GetNetworkPolicy, _caller: Caller) -> dict[str, Any]:
         """Answer with a network's policy.

@@ -36,6 +36,13 @@ class Punch(Request, frozen=True, tag="punch"):
     """The endpoints of two nodes that are about to open a path through their NATs."""
 
     access: ClassVar[tuple[str, ...]] = ("requester_id signs punch:{node_a}:{node_b}",)
+    left_out: ClassVar[tuple[str, ...]] = (
+        (
+            "node_a_addr unless the signer may reach that node, as in resolve; without it there"
+            " is no answer"
+        ),
+        "node_b_addr unless likewise",
+    )
     requester_id: NodeId
     node_a: NodeId
     node_b: NodeId

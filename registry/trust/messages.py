@@ -31,11 +31,19 @@ class RevokeTrust(Request, frozen=True, tag="revoke_trust"):
 
 
 class CheckTrust(Request, frozen=True, tag="check_trust"):
-    """Whether two nodes trust each other or share a network other than the backbone."""
+    """Whether two nodes trust each other or share a network other than the backbone.
 
-    access: ClassVar[tuple[str, ...]] = ("anyone",)
+    It is for the two to know, and for an administrator; on a lax server for anyone.
+    """
+
+    access: ClassVar[tuple[str, ...]] = (
+        "requester_id signs check_trust:{node_id}:{peer_id}",
+        "admin",
+        "lax: anyone",
+    )
     node_id: NodeId
     peer_id: NodeId
+    requester_id: int = 0
 
 
 class RequestHandshake(Request, frozen=True, tag="request_handshake"):

@@ -47,9 +47,15 @@ class TrustView:
         self.projection.catch_up()
         return len(self._links)
 
-    def check_trust(self, request: CheckTrust, _caller: Caller) -> dict[str, Any]:
-        """Answer whether two nodes trust each other, or share a network."""
+    def check_trust(self, request: CheckTrust, caller: Caller) -> dict[str, Any]:
+        """Answer whether two nodes trust each other, or share a network.
+
+        Raises:
+            PermissionError: A third node asks.
+        """
         node_id, peer_id = request.node_id, request.peer_id
+        if caller.node_id not in (0, node_id, peer_id):  # 0: an administrator, or old clients
+            raise PermissionError("requester_id: check_trust denied: requester must be participant")
         trusted = self.linked(node_id, peer_id) or self._share_network(node_id, peer_id)
         return {"trusted": trusted}
 

@@ -5,6 +5,8 @@ from typing import Any
 from tests.crash.facts import Facts
 from tests.harness import Client, Key, Refused
 
+ADMIN_TOKEN = "crash-admin-token"
+
 NETWORK = 1
 """The network that nodes join and leave."""
 
@@ -89,5 +91,7 @@ class Friends:
             AssertionError: It forgot a link, or a parting.
         """
         first, second = self.pair
-        answer = client.ask("check_trust", node_id=first.id, peer_id=second.id)
+        answer = client.ask(
+            "check_trust", node_id=first.id, peer_id=second.id, admin_token=ADMIN_TOKEN
+        )
         self.facts.check({"linked": answer["trusted"]}, f"nodes {first.id} and {second.id}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from tests.crash.nodes import Friends, Node
+from tests.crash.nodes import ADMIN_TOKEN, Friends, Node
 from tests.crash.writer import Writer
 from tests.harness import Client, ConnectionLost, Key, RegistryServer
 
@@ -21,8 +21,6 @@ WRITERS = 8
 
 MOST_ACKNOWLEDGED = 200
 """Acknowledgements in one round at most; where between 1 and this the kill comes is chance."""
-
-_ADMIN_TOKEN = "crash-admin-token"
 
 
 @frozen
@@ -93,7 +91,7 @@ def run(folder: Path, rounds: int) -> Figures:
     """
     started = time.monotonic()
     token_file = folder / "admin-token"
-    token_file.write_text(_ADMIN_TOKEN)
+    token_file.write_text(ADMIN_TOKEN)
     options = ["--admin-token-file", str(token_file), "--log-level", "warning"]
     server = RegistryServer(folder / "data", options=options)
     trigger = _Trigger(server)
@@ -133,7 +131,7 @@ def _make_network(server: RegistryServer) -> None:
             signature=key.sign(f"register:{address}:{key.public}"),
         )
         client.ask(
-            "create_network", node_id=owner["node_id"], name="crash", admin_token=_ADMIN_TOKEN
+            "create_network", node_id=owner["node_id"], name="crash", admin_token=ADMIN_TOKEN
         )
 
 

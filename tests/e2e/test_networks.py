@@ -73,7 +73,12 @@ class TestNetwork:
         bob.pilotctl("network", "accept", network)
         assert members(alice, network)["bob"]["role"] == "member"
 
-    def test_needs_an_owner(self, alice: Daemon) -> None:
-        """As at the public server: ``pilotctl`` without ``--node-id`` names node 0."""
-        with pytest.raises(PilotctlFailed, match="node_id"):
-            alice.pilotctl("network", "create", "--name", "nobodys")
+    def test_that_nobody_owns_is_made_by_the_administrator(
+        self, alice: Daemon, bob: Daemon
+    ) -> None:
+        """``pilotctl`` without ``--node-id`` names node 0."""
+        network = str(alice.pilotctl("network", "create", "--name", "nobodys")["network_id"])
+        bob.pilotctl("network", "join", network)
+        assert members(alice, network)["bob"]["role"] == "member"
+        alice.pilotctl("network", "promote", network, str(bob.node_id))
+        assert members(alice, network)["bob"]["role"] == "admin"

@@ -62,6 +62,19 @@ class TestEnroll:
     def test_the_same_key_twice_is_one_node(self, committer: Committer) -> None:
         assert enrolled(committer, (7, "a"), (7, "b"), (8, "")) == [1, 1, 2]
 
+    def test_a_key_that_was_proved_once_has_to_be_proved_ever_after(
+        self, committer: Committer
+    ) -> None:
+        unproved, proved = (Enrollment(key(1), "", proved=proved) for proved in (False, True))
+
+        def ask(*enrollments: Enrollment) -> list[object]:
+            ended = committer.run(lambda transaction: enroll(transaction, enrollments, NOW))
+            return [each if isinstance(each, int) else type(each) for each in ended]
+
+        assert ask(unproved, unproved) == [1, 1]
+        assert ask(unproved, proved, unproved) == [1, 1, PermissionError]
+        assert ask(unproved, proved) == [PermissionError, 1]
+
     def test_a_key_that_was_rotated_away_is_refused_and_the_others_are_not(
         self, committer: Committer
     ) -> None:

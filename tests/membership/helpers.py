@@ -40,6 +40,8 @@ class World:
         now: What the clock says.
         nodes: The registered nodes.
         limits: The member limits of networks.
+        policed: The networks with an expression policy.
+        closed_lists: Whether views made from now on are those of a strict server.
     """
 
     database: Database
@@ -48,6 +50,8 @@ class World:
     now: int = START
     nodes: set[int] = field(factory=lambda: set(range(1, 10)))
     limits: dict[int, int] = field(factory=dict)
+    policed: set[int] = field(factory=set)
+    closed_lists: bool = True
     store: MembershipStore = field(init=False)
     view: MembershipView = field(init=False)
     told: Subscription = field(init=False)
@@ -63,7 +67,7 @@ class World:
         )
         self.view = self.new_view()
         self.told = self.bus.subscribe("*")
-        self.operations.add(writes=self.store.operations())
+        self.operations.add(writes=self.writes)
 
     def new_view(self) -> MembershipView:
         """A view that starts from what the database holds now."""
@@ -73,11 +77,18 @@ class World:
             clock=lambda: self.now,
             node_count=lambda: len(self.nodes),
             summary=lambda network_id: {"summary": network_id},
+            has_expr_policy=lambda network_id: network_id in self.policed,
+            closed_lists=self.closed_lists,
         )
+
+    @property
+    def writes(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
+        """The requests that write, also the one that other stores have a say in."""
+        return {**self.store.operations(), CreateNetwork: self.store.create_network}
 
     def write(self, request: Request, caller: Caller = ADMIN) -> dict[str, Any]:
         """Run a request that writes, as the dispatcher would."""
-        handler: Callable[..., Mapping[str, Any]] = self.store.operations()[type(request)]
+        handler = self.writes[type(request)]
 
         def run(transaction: Transaction) -> dict[str, Any]:
             require_role(self.operations, self.store, transaction, request, caller)

@@ -12,9 +12,10 @@ from registry.membership.messages import (
     ListNetworks,
     RenameNetwork,
     SetNetworkEnterprise,
+    TransferOwnership,
 )
 from registry.membership.tables import networks, retired_ids
-from tests.membership.helpers import START, Caller, World
+from tests.membership.helpers import START, World
 
 
 class TestCreate:
@@ -44,6 +45,15 @@ class TestCreate:
             ),
             ("membership.joined", {"network_id": network_id, "node_id": 3, "role": "owner"}),
         ]
+
+    def test_an_administrator_makes_one_that_nobody_owns(self, world: World) -> None:
+        network_id = world.create(owner=0)
+        assert world.roles(network_id) == {}
+        [(type_, payload)] = world.events()
+        assert (type_, payload["owner_id"]) == ("network.created", 0)
+        world.write(JoinNetwork(node_id=2, network_id=network_id))
+        world.write(TransferOwnership(network_id=network_id, new_owner_id=2))
+        assert world.roles(network_id) == {2: "owner"}
 
     @pytest.mark.parametrize(
         "name", ["", "x" * 64, "Lab", "-lab", "lab-", "la b", "lab\n", "läb", "backbone"]
@@ -197,7 +207,7 @@ class TestList:
         world.create(join_rule="token", token="sesame", network_admin_token="let me")
         world.create(name="hall", owner=2)
         world.write(JoinNetwork(node_id=3, network_id=2))
-        assert world.read(ListNetworks(), Caller())["networks"][1:] == [
+        assert world.read(ListNetworks())["networks"][1:] == [
             {
                 "id": 1,
                 "name": "lab",

@@ -26,7 +26,7 @@ from registry.membership.messages import (
     TransferOwnership,
 )
 from registry.membership.views import MembershipView
-from tests.membership.helpers import Caller, World, world_in
+from tests.membership.helpers import ADMIN, Caller, World, world_in
 
 _nodes = st.integers(1, 4)
 _networks = st.integers(1, 3)
@@ -61,7 +61,7 @@ _steps = st.lists(st.one_of(_requests, _requests, _requests, _nodes), max_size=4
 
 def _contents(view: MembershipView) -> dict[str, Any]:
     """Everything a view can answer."""
-    listed = view.list_networks(ListNetworks(), Caller())["networks"]
+    listed = view.list_networks(ListNetworks(), ADMIN)["networks"]
     return {
         "networks": listed,
         "members": {entry["id"]: dict(view.members(entry["id"])) for entry in listed[1:]},

@@ -13,8 +13,10 @@ DOCUMENT = {"version": 1, "rules": [{"name": "all", "on": "dial"}], "config": {"
 TEXT = json.dumps(DOCUMENT)
 
 
-def put(world: World, text: str, network_id: int = 1) -> dict[str, object]:
-    return world.write(SetExprPolicy(network_id=network_id, expr_policy=text))
+def put(
+    world: World, policy: str | dict[str, object] | None, network_id: int = 1
+) -> dict[str, object]:
+    return world.write(SetExprPolicy(network_id=network_id, expr_policy=policy))
 
 
 def got(world: World, network_id: int = 1) -> object:
@@ -29,8 +31,23 @@ class TestSet:
         assert got(world) == {"network_id": 1, "expr_policy": DOCUMENT}
         assert world.events() == [("policy.expr_changed", {"network_id": 1, "expr_policy": TEXT})]
 
-    @pytest.mark.parametrize("text", ["", "null"])
-    def test_an_empty_one_takes_it_away(self, world: World, text: str) -> None:
+    def test_an_object_is_as_good_as_its_text(self, world: World) -> None:
+        assert put(world, DOCUMENT) == {"network_id": 1}
+        assert got(world) == {"network_id": 1, "expr_policy": DOCUMENT}
+
+    def test_a_text_that_ends_in_a_newline_is_taken(self, world: World) -> None:
+        put(world, TEXT + "\n")
+        assert got(world) == {"network_id": 1, "expr_policy": DOCUMENT}
+
+    @pytest.mark.parametrize("policy", [{}, {"version": 2, "rules": [1]}, {"version": 1}])
+    def test_an_object_that_is_none_is_refused(
+        self, world: World, policy: dict[str, object]
+    ) -> None:
+        with pytest.raises(ValueError, match="expr_policy: "):
+            put(world, policy)
+
+    @pytest.mark.parametrize("text", ["", "null", "null\n", None])
+    def test_an_empty_one_takes_it_away(self, world: World, text: str | None) -> None:
         put(world, TEXT)
         assert put(world, text) == {"network_id": 1, "cleared": True}
         assert got(world) == {"network_id": 1}
@@ -45,7 +62,8 @@ class TestSet:
         put(world, TEXT)
         world.write(SetNetworkPolicy(network_id=1, max_members=8))
         assert world.view.policy(1) == world.new_view().policy(1)
-        assert world.view.summary(1) == {"max_members": 8, "has_expr_policy": True}
+        assert world.view.summary(1) == {"max_members": 8}
+        assert world.view.has_expr_policy(1)
 
     @pytest.mark.parametrize(
         ("text", "problem"),

@@ -112,6 +112,7 @@ def _key_row(population: Population, number: int, now: int) -> dict[str, Any]:
             else _digest(population.label, number)
         ),
         "owner": "",
+        "proved": True,
         "created_at": now,
         "rotate_count": 0,
     }
