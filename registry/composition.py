@@ -51,6 +51,7 @@ class Application:
         bus: Where everything that happens is told.
         operations: Every message type.
         committer: Runs what writes.
+        protocols: Answer requests, whoever brings them.
         listener: Serves clients.
         housekeeping: What is done now and then.
         projections: The read models that follow the bus.
@@ -60,6 +61,7 @@ class Application:
     bus: InProcessBus
     operations: OperationTable
     committer: Committer
+    protocols: Protocols
     listener: Listener
     housekeeping: Housekeeping
     projections: tuple[Projection, ...]
@@ -226,6 +228,7 @@ def build(
         bus=bus,
         operations=operations,
         committer=committer,
+        protocols=protocols,
         listener=Listener(protocols, limits),
         housekeeping=Housekeeping(
             committer=committer,

@@ -13,6 +13,7 @@ LONGEST_VERSION = 64
 
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _TAG = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+_PORT = re.compile(r"[0-9]{1,5}")
 _RESERVED = frozenset({"localhost", "backbone", "broadcast"})
 
 
@@ -98,7 +99,7 @@ def observed_endpoint(listen_addr: str, sender: str, sender_port: int) -> str:
     port: str | int = sender_port
     if listen_addr:
         _, colon, port = listen_addr.rpartition(":")
-        if not (colon and port.isascii() and port.isdigit() and 0 < int(port) <= 0xFFFF):
+        if not (colon and _PORT.fullmatch(port) and 0 < int(port) <= 0xFFFF):
             raise ValueError("listen_addr: must be host:port with a port of 1 to 65535")
     return f"[{sender}]:{port}" if ":" in sender else f"{sender}:{port}"
 

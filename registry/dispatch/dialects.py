@@ -8,6 +8,7 @@ import msgspec
 from attrs import define
 
 from registry.directory import Heartbeat, Lookup, Resolve
+from registry.dispatch.errors import error_text
 from registry.dispatch.operations import Answer, MalformedRequest, Operation, OperationTable
 from registry.wire import decode_request, encode_answer, encode_frame, messages
 
@@ -70,7 +71,7 @@ class JsonDialect:
         try:
             operation, request = self._operations.decode(body)
         except ValueError as error:
-            raise Refusal(_json_error(str(error))) from error
+            raise Refusal(_json_error(error_text(error))) from error
         return Reading(operation, request, _json_answer, _json_error)
 
     def refuse(self, text: str) -> bytes:
@@ -95,7 +96,7 @@ class BinaryDialect:
             if isinstance(message, messages.JsonMessage):
                 return self._read_json(message.body)
         except ValueError as error:
-            raise Refusal(_binary_error(str(error))) from error
+            raise Refusal(_binary_error(error_text(error))) from error
         request, respond = _NATIVE[type(message)](message)
         return Reading(self._operations.of(type(request)), request, respond, _binary_error)
 
@@ -109,7 +110,7 @@ class BinaryDialect:
         except MalformedRequest:
             raise  # what is no JSON is answered as a binary frame, as the public server does
         except ValueError as error:
-            raise Refusal(_json_in_binary_error(str(error))) from error
+            raise Refusal(_json_in_binary_error(error_text(error))) from error
         return Reading(operation, request, _json_in_binary_answer, _json_in_binary_error)
 
 

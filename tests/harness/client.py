@@ -27,12 +27,14 @@ class Key:
     """A node's key pair.
 
     Attributes:
+        raw: The public half, 32 bytes.
         public: The public half, as it goes over the wire.
     """
 
     def __init__(self) -> None:
         self._key = SigningKey.generate()
-        self.public = base64.b64encode(bytes(self._key.verify_key)).decode()
+        self.raw = bytes(self._key.verify_key)
+        self.public = base64.b64encode(self.raw).decode()
 
     def sign(self, text: str) -> str:
         """The signature of a text, as it goes over the wire."""
