@@ -136,12 +136,14 @@ def _make_network(server: RegistryServer) -> None:
 
 
 def _write_until_killed(server: RegistryServer, writers: list[Writer]) -> None:
-    def write(writer: Writer) -> None:
-        with suppress(ConnectionLost), Client.to(server.endpoint) as client:
+    def write(writer: Writer, client: Client) -> None:
+        with suppress(ConnectionLost), client:
             writer.write(client)
 
+    # All connect before any writes: the first may have it killed while others still would.
+    clients = [Client.to(server.endpoint) for _ in writers]
     with ThreadPoolExecutor(len(writers)) as threads:
-        list(threads.map(write, writers))  # raises what any of them raised
+        list(threads.map(write, writers, clients))  # raises what any of them raised
 
 
 def _touched(writers: list[Writer]) -> Iterator[Node | Friends]:
