@@ -1,5 +1,6 @@
 """The command line: ``registry serve``."""
 
+import math
 import os
 import tomllib
 from collections.abc import Callable
@@ -35,6 +36,26 @@ class _EndpointType(click.ParamType[Endpoint]):
             self.fail(str(error), param, ctx)
 
 
+class _NumberType(click.ParamType[float]):
+    name = "NUMBER"
+
+    def __init__(self, kind: type[int] | type[float], least: float | None) -> None:
+        self._kind = kind
+        self._least = -math.inf if least is None else least
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            number = self._kind(value)
+        except ValueError:
+            kind = "a whole number" if self._kind is int else "a number"
+            self.fail(f"{value!r} is not {kind}", param, ctx)
+        if not number >= self._least:  # this way round, because NaN is not either
+            self.fail(f"{value} is not at least {self._least}", param, ctx)
+        return number
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="registry")
 def main() -> None:
@@ -44,17 +65,21 @@ def main() -> None:
 def _option(setting: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
     """The command-line option and environment variable of one setting."""
     return click.option(
-        f"--{setting.name.replace('_', '-')}",
+        _spelling(setting),
         setting.name,
         type=_option_type(setting),
         default=setting.default,
         envvar=ENVIRONMENT_PREFIX + setting.name.upper(),
-        is_flag=setting.type is bool,
-        help=setting.metadata["says"],
+        help=_explanation(setting),
         metavar=setting.metadata["unit"] or None,
         show_default=True,
         show_envvar=True,
     )
+
+
+def _spelling(setting: "attrs.Attribute[Any]") -> str:
+    name = setting.name.replace("_", "-")
+    return f"--{name}/--no-{name}" if setting.type is bool else f"--{name}"
 
 
 def _option_type(setting: "attrs.Attribute[Any]") -> Any:
@@ -64,7 +89,15 @@ def _option_type(setting: "attrs.Attribute[Any]") -> Any:
         return click.Path(path_type=Path)
     if setting.metadata["choices"]:
         return click.Choice(setting.metadata["choices"])
+    if setting.type in (int, float):
+        return _NumberType(setting.type, setting.metadata["least"])
     return setting.type
+
+
+def _explanation(setting: "attrs.Attribute[Any]") -> str:
+    least = setting.metadata["least"]
+    says: str = setting.metadata["says"]
+    return says if least is None else f"{says} At least {least}."
 
 
 def _read_config(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
@@ -79,7 +112,22 @@ def _read_config(context: click.Context, _parameter: click.Parameter, path: Path
     unknown = sorted(values.keys() - known)
     if unknown:
         raise click.BadParameter(f"{path} has an unknown setting: {', '.join(unknown)}")
-    context.default_map = values
+    for option in context.command.params:
+        if option.name in values:
+            _check_configured(context, option, values[option.name], path)
+    context.default_map = {name: str(value) for name, value in values.items()}
+
+
+def _check_configured(
+    context: click.Context, option: click.Parameter, value: Any, path: Path
+) -> None:
+    """Refuse a value of a TOML file under the name that it has there."""
+    if not isinstance(value, str | int | float):
+        raise click.BadParameter(f"{path}: {option.name} must be one value, not {value!r}")
+    try:
+        option.process_value(context, str(value))
+    except click.BadParameter as error:
+        raise click.BadParameter(f"{path}: {option.name}: {error.message}") from error
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:

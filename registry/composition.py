@@ -7,9 +7,12 @@ made of parts above it.
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from stat import filemode
 
+import structlog
 from attrs import frozen
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from registry import directory, identity, membership, policy, polo, routing, trust
 from registry.directory import DirectoryStore, DirectoryView, Presence
@@ -34,6 +37,8 @@ from registry.routing import RoutingStore, RoutingView
 from registry.settings import Settings
 from registry.trust import TrustStore, TrustView
 from registry.wire import format_address
+
+log = structlog.get_logger()
 
 STORES = (directory, identity, membership, policy, polo, routing, trust)
 """The packages of the stores: whose tables are made, and whose events are declared."""
@@ -298,19 +303,27 @@ def open_database(folder: Path) -> Database:
     Raises:
         DatabaseInUse: Another process has the folder.
         SchemaTooNew: The data was written by a newer release; nothing was changed.
+        OSError: The folder cannot be used, or what is in it is no database.
     """
-    database = Database.in_folder(folder)
+    try:
+        database = Database.in_folder(folder)
+    except OSError as error:
+        raise OSError(f"data: cannot use the folder {folder}: {error.strerror}") from error
     try:
         with database.open_writer() as connection, connection.begin():
             migrate(connection, SCHEMAS)
-    except BaseException:
+    except BaseException as error:
         database.close()
+        if isinstance(error, DBAPIError):
+            raise OSError(f"data: cannot use the database in {folder}: {error.orig}") from error
         raise
     return database
 
 
 def read_admin_token(file: Path | None) -> str:
     """The admin token in a file; empty where no file is set.
+
+    A file that others than its owner may read or write is warned of, and used.
 
     Raises:
         ValueError: The file cannot be read, or is empty.
@@ -319,6 +332,8 @@ def read_admin_token(file: Path | None) -> str:
         return ""
     try:
         token = file.read_text().strip()
+        if (mode := file.stat().st_mode) & 0o077:
+            log.warning("admin_token_file.open_to_others", file=str(file), mode=filemode(mode))
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"admin-token-file: cannot read {file}: {error}") from error
     if not token:

@@ -51,8 +51,7 @@ async def _run(
 ) -> None:
     application.start()
     try:
-        host, port = await application.listener.start(endpoint.host, endpoint.port)
-        announce(f"listening on {Endpoint(host, port)}")
+        announce(f"listening on {await _listen(application, endpoint)}")
         housekeeping = asyncio.create_task(application.housekeeping.run())
         await stop.wait()
         log.info("server.stopping")
@@ -62,3 +61,12 @@ async def _run(
         # In a thread, because the loop is where the last acknowledgements are delivered.
         await asyncio.to_thread(application.committer.close)
     await application.listener.close()
+
+
+async def _listen(application: Application, endpoint: Endpoint) -> Endpoint:
+    """Begin to accept; returns where."""
+    try:
+        host, port = await application.listener.start(endpoint.host, endpoint.port)
+    except OSError as error:
+        raise OSError(f"listen: cannot listen on {endpoint}: {error.strerror}") from error
+    return Endpoint(host, port)

@@ -65,7 +65,7 @@ def setting(
         bounds.append(validators.in_(choices))
     return field(
         default=default,
-        metadata={"says": says, "unit": unit, "choices": choices},
+        metadata={"says": says, "unit": unit, "least": least, "choices": choices},
         validator=bounds,
     )
 
