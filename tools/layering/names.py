@@ -92,6 +92,27 @@ class Names:
                 return self.text(value)
         return None
 
+    def texts(self, node: ast.expr | None) -> tuple[str, ...] | None:
+        """The strings that a tuple, list or set holds, if they can be told."""
+        match node:
+            case ast.Name(id=name) if name in self.values:
+                return self.texts(self.values[name])
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                parts = [self.texts(left), self.texts(right)]
+            case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
+                parts = [self._element(element) for element in elements]
+            case _:
+                return None
+        if None in parts:
+            return None
+        return tuple(text for part in parts if part for text in part)
+
+    def _element(self, node: ast.expr) -> tuple[str, ...] | None:
+        if isinstance(node, ast.Starred):
+            return self.texts(node.value)
+        text = self.text(node)
+        return None if text is None else (text,)
+
     def _joined(self, parts: list[ast.expr]) -> str | None:
         texts = [self.text(part) for part in parts]
         return None if None in texts else "".join(text for text in texts if text)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tools.layering.contracts import face, layers, reach
+from tools.layering.contracts import events, face, layers, reach, tables
 from tools.layering.contracts.exceptions import tolerate
 from tools.layering.project import Project
 from tools.layering.violations import Finding, Violation
@@ -25,7 +25,11 @@ IMPORTS_TOGETHER = (
 )
 """The rules about imports that are each allowed; they leave out those that are not."""
 
-WHOLE_TEXT: tuple[Callable[[Project], Iterator[Violation]], ...] = (layers.imports_are_in_the_open,)
+WHOLE_TEXT: tuple[Callable[[Project], Iterator[Violation]], ...] = (
+    layers.imports_are_in_the_open,
+    events.events_fit_together,
+    tables.tables_belong_to_one_store,
+)
 """The rules about everything else."""
 
 
