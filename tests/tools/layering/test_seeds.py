@@ -11,7 +11,8 @@ from tests.tools.layering.projects import (
     violations_in,
     write_project,
 )
-from tests.tools.layering.seeds import DISPATCH, POLO, SEEDS, Seed
+from tests.tools.layering.seed import DISPATCH, POLO, Seed
+from tests.tools.layering.seeds import SEEDS
 from tools.layering.rules import RULES
 
 EVERY_SEED = pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.says)
