@@ -14,18 +14,21 @@ from attrs import frozen
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from registry import directory, identity, membership, policy, polo, routing, trust
+from registry import directory, dispatch, identity, membership, policy, polo, routing, trust
 from registry.directory import DirectoryStore, DirectoryView, Presence
 from registry.dispatch import (
     Authenticator,
     BinaryDialect,
+    DirectorySyncer,
     Dispatcher,
     Founder,
     JsonDialect,
     OperationTable,
+    Provisioner,
+    ProvisionStatus,
     Registrar,
 )
-from registry.events import EventType, InProcessBus, Projection
+from registry.events import EventType, InProcessBus, Projection, Transaction
 from registry.housekeeping import Housekeeping
 from registry.identity import IdentityStore, IdentityView
 from registry.listener import Limits, Listener, Protocols
@@ -43,7 +46,10 @@ log = structlog.get_logger()
 STORES = (directory, identity, membership, policy, polo, routing, trust)
 """The packages of the stores: whose tables are made, and whose events are declared."""
 
-EVENT_TYPES: tuple[EventType, ...] = tuple(event for store in STORES for event in store.EVENTS)
+EVENT_TYPES: tuple[EventType, ...] = (
+    *(event for store in STORES for event in store.EVENTS),
+    *dispatch.EVENTS,
+)
 
 SCHEMAS = tuple(Schema(store.__name__.split(".")[-1], store.SCHEMA_STEPS) for store in STORES)
 
@@ -109,6 +115,7 @@ def build(
         clock=clock,
         address_of=format_address,
         node_exists=nodes.exists,
+        external_id_of=external_id_of,
         member_limit=PolicyStore.member_limit,
         terms=PolicyStore.terms,
     )
@@ -184,9 +191,14 @@ def build(
     # What clients can ask for.
     registrar = Registrar(identity=identities, directory=nodes)
     founder = Founder(membership=networks, policy=policies)
+    provisioner = Provisioner(membership=networks, policy=policies, others={})
+    status = ProvisionStatus(membership=membership_view, policy=policy_view, others=())
+    syncer = DirectorySyncer(membership=networks, directory=nodes, external_id_of=external_id_of)
     operations = OperationTable(lax=settings.lax)
     operations.add(batches=registrar.batches())
     operations.add(writes=founder.operations())
+    operations.add(reads=status.operations(), writes=provisioner.operations())
+    operations.add(writes=syncer.operations())
     operations.add(reads=directory_view.operations(), writes=nodes.operations())
     operations.add(
         reads=identity_view.operations(),
@@ -295,6 +307,11 @@ class Neighbours:
     def relay_address(self) -> str:
         """The endpoint of a beacon that relays to nodes; empty where there is none."""
         return self._routing.relay_address()
+
+
+def external_id_of(_transaction: Transaction, _node_id: int) -> str:
+    """By which id a node's holder is known elsewhere; the identity store keeps none yet."""
+    return ""
 
 
 def open_database(folder: Path) -> Database:

@@ -158,6 +158,23 @@ class DirectoryStore:
             )
         return {"node_id": request.node_id, "hostname": request.hostname}
 
+    def suggest_hostname(self, transaction: Transaction, node_id: int, hostname: str) -> bool:
+        """Give a node that has no hostname this one, if it is well formed and free.
+
+        Returns:
+            Whether the node has it now.
+        """
+        try:
+            check_hostname(hostname)
+        except ValueError:
+            return False
+        node = self._find(transaction, node_id)
+        if not hostname or node is None or node.hostname or self._holder(transaction, hostname):
+            return False
+        transaction.execute(_SET_HOSTNAME, {"node": node_id, "value": hostname})
+        transaction.publish(HOSTNAME_CHANGED(node_id=node_id, hostname=hostname))
+        return True
+
     def set_visibility(
         self, transaction: Transaction, request: SetVisibility, _caller: Caller
     ) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 - `Authenticator`, `Caller`: who calls.
 - `JsonDialect`, `BinaryDialect`: the two protocols.
 - `Dispatcher`: runs requests.
-- `Registrar`, `Founder`: operations that span stores.
+- `Registrar`, `Founder`, `Provisioner`, `ProvisionStatus`, `DirectorySyncer`: operations
+  that span stores.
 """
 
 from registry.dispatch.access import Access, InvalidRule
@@ -17,8 +18,10 @@ from registry.dispatch.authentication import (
     SigningKey,
 )
 from registry.dispatch.dialects import BinaryDialect, Dialect, JsonDialect
+from registry.dispatch.directory_sync import DirectorySyncer
 from registry.dispatch.dispatcher import Dispatcher
 from registry.dispatch.errors import error_text
+from registry.dispatch.events import EVENTS
 from registry.dispatch.founding import Founder
 from registry.dispatch.operations import (
     InvalidOperation,
@@ -27,14 +30,17 @@ from registry.dispatch.operations import (
     Operation,
     OperationTable,
 )
+from registry.dispatch.provisioning import Provisioner, ProvisionStatus
 from registry.dispatch.registration import Registrar
 
 __all__ = [
+    "EVENTS",
     "Access",
     "Authenticator",
     "BinaryDialect",
     "Caller",
     "Dialect",
+    "DirectorySyncer",
     "Dispatcher",
     "Founder",
     "InvalidOperation",
@@ -45,6 +51,8 @@ __all__ = [
     "NetworkRoles",
     "Operation",
     "OperationTable",
+    "ProvisionStatus",
+    "Provisioner",
     "Registrar",
     "Signatures",
     "SigningKey",

@@ -5,13 +5,13 @@ nobody joins or leaves it.
 
 - `MembershipStore`: the operations that write.
 - `MembershipView`: networks, members and waiting invites, from memory.
-- `CreateNetwork`: the request for a new network, which other stores have a say in.
+- `CreateNetwork`, `SetNetworkEnterprise`: requests of which those who span stores make use.
 - `memberships`: every membership in a database, for read models that start from there.
 """
 
 from registry.membership.events import EVENTS
 from registry.membership.members import memberships
-from registry.membership.messages import CreateNetwork
+from registry.membership.messages import CreateNetwork, SetNetworkEnterprise
 from registry.membership.model import BACKBONE, Member, Network
 from registry.membership.store import MembershipStore
 from registry.membership.tables import SCHEMA_STEPS
@@ -26,5 +26,6 @@ __all__ = [
     "MembershipStore",
     "MembershipView",
     "Network",
+    "SetNetworkEnterprise",
     "memberships",
 ]

@@ -31,6 +31,13 @@ NETWORK_ENTERPRISE_CHANGED = EventType(
     {"network_id": "the network", "enterprise": "whether it carries the flag now"},
 )
 
+ROLES_PREASSIGNED = EventType(
+    "membership",
+    "network.roles_preassigned",
+    "Other roles wait in a network for those who are known elsewhere by some id.",
+    {"network_id": "the network", "waiting": "how many roles wait now"},
+)
+
 NETWORK_DELETED = EventType(
     "membership",
     "network.deleted",
@@ -52,7 +59,7 @@ MEMBER_LEFT = EventType(
     {
         "node_id": "the node",
         "network_id": "the network",
-        "reason": "why: left, kicked, network_deleted or deregistered",
+        "reason": "why: left, kicked, synced, network_deleted or deregistered",
     },
 )
 
@@ -109,6 +116,7 @@ EVENTS = (
     NETWORK_CREATED,
     NETWORK_RENAMED,
     NETWORK_ENTERPRISE_CHANGED,
+    ROLES_PREASSIGNED,
     NETWORK_DELETED,
     MEMBER_JOINED,
     MEMBER_LEFT,

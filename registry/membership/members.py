@@ -30,6 +30,7 @@ _THIS = and_(members.c.network_id == _NETWORK, members.c.node_id == _NODE)
 
 _ALL = select(members.c.node_id, members.c.network_id)
 _ROLE = select(members.c.role).where(_THIS)
+_ROLES = select(members.c.node_id, members.c.role).where(members.c.network_id == _NETWORK)
 _OWNER = select(members.c.node_id).where(
     members.c.network_id == _NETWORK,
     members.c.role == literal_column("'owner'"),  # a literal: the partial index answers it
@@ -53,6 +54,12 @@ def role_of(transaction: Transaction, network_id: int, node_id: int) -> str:
     """A node's role in a network; empty if it is not a member."""
     place = {"network": network_id, "node": node_id}
     return transaction.execute(_ROLE, place).scalar() or ""
+
+
+def roles(transaction: Transaction, network_id: int) -> dict[int, str]:
+    """The members of a network, each with its role."""
+    rows = transaction.execute(_ROLES, {"network": network_id})
+    return {row.node_id: row.role for row in rows}
 
 
 def owner_of(transaction: Transaction, network_id: int) -> int:

@@ -17,6 +17,9 @@ NodeExists = Callable[[Transaction, int], bool]
 NodeCount = Callable[[], int]
 """How many nodes are registered."""
 
+ExternalIdOf = Callable[[Transaction, int], str]
+"""By which id a node's holder is known elsewhere; empty if it is not."""
+
 MemberLimit = Callable[[Transaction, int], int]
 """How many members a network may have; 0 for any number."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from registry.events import Event, Transaction
-from registry.membership import invitations, members
+from registry.membership import invitations, members, preassignments
 from registry.membership.events import (
     NETWORK_CREATED,
     NETWORK_DELETED,
@@ -41,7 +41,15 @@ from registry.membership.model import (
     check_name,
     check_tags,
 )
-from registry.membership.ports import AddressOf, Caller, Clock, MemberLimit, NodeExists, Terms
+from registry.membership.ports import (
+    AddressOf,
+    Caller,
+    Clock,
+    ExternalIdOf,
+    MemberLimit,
+    NodeExists,
+    Terms,
+)
 from registry.membership.rules import read_rules
 from registry.membership.tables import networks, retired_ids
 from registry.membership.tokens import hash_token, token_matches
@@ -57,6 +65,8 @@ _NETWORK = select(
 ).where(_THIS)
 _ADMIN_TOKEN = select(networks.c.admin_token).where(_THIS)
 _BY_NAME = select(networks.c.network_id).where(networks.c.name == bindparam("wanted"))
+_SYNCED_AT = select(networks.c.synced_at).where(_THIS)
+_SET_SYNCED_AT = update(networks).where(_THIS).values(synced_at=bindparam("value"))
 _SET_NAME = update(networks).where(_THIS).values(name=bindparam("value"))
 _SET_ENTERPRISE = update(networks).where(_THIS).values(enterprise=bindparam("value"))
 _DELETE = delete(networks).where(_THIS)
@@ -79,12 +89,14 @@ class MembershipStore:
         clock: Clock,
         address_of: AddressOf,
         node_exists: NodeExists,
+        external_id_of: ExternalIdOf,
         member_limit: MemberLimit,
         terms: Terms,
     ) -> None:
         self._clock = clock
         self._address_of = address_of
         self._node_exists = node_exists
+        self._external_id_of = external_id_of
         self._member_limit = member_limit
         self._terms = terms
 
@@ -140,6 +152,68 @@ class MembershipStore:
     def member_count(self, transaction: Transaction, network_id: int) -> int:
         """How many members a network has."""
         return members.count(transaction, network_id)
+
+    def named(self, transaction: Transaction, name: str) -> int:
+        """The network of a name; 0 if there is none."""
+        return transaction.execute(_BY_NAME, {"wanted": name}).scalar() or 0
+
+    def is_enterprise(self, transaction: Transaction, network_id: int) -> bool:
+        """Whether a network carries the enterprise flag.
+
+        Raises:
+            LookupError: There is no such network.
+        """
+        network = self._find(transaction, network_id)
+        if network is None:
+            raise LookupError(f"network {network_id}: network not found")
+        return bool(network.enterprise)
+
+    def roles(self, transaction: Transaction, network_id: int) -> dict[int, str]:
+        """The members of a network, each with its role."""
+        return members.roles(transaction, network_id)
+
+    # What those who span stores have it do, in a transaction.
+
+    def give_role(self, transaction: Transaction, network_id: int, node_id: int, role: str) -> None:
+        """Give a member another role; if it is the owner's, the old owner becomes an admin."""
+        old_owner = members.owner_of(transaction, network_id) if role == OWNER else 0
+        if old_owner:
+            members.set_role(transaction, network_id, old_owner, ADMIN)
+        members.set_role(transaction, network_id, node_id, role)
+
+    def dismiss(self, transaction: Transaction, network_id: int, node_id: int) -> None:
+        """Put a member out of a network because an outside directory says so."""
+        self._remove(transaction, network_id, node_id, reason="synced")
+
+    def preassign(
+        self, transaction: Transaction, network_id: int, roles: Mapping[str, str]
+    ) -> None:
+        """Have roles wait in a network for those with an external id, and no others."""
+        preassignments.replace(transaction, network_id, roles)
+
+    def preassign_one(
+        self, transaction: Transaction, network_id: int, external_id: str, role: str
+    ) -> None:
+        """Have a role wait for somebody, unless one does already."""
+        preassignments.add(transaction, network_id, external_id, role)
+
+    def drop_preassigned(self, transaction: Transaction, network_id: int, external_id: str) -> None:
+        """Have no role wait for somebody."""
+        preassignments.drop(transaction, network_id, external_id)
+
+    def preassigned_count(self, transaction: Transaction, network_id: int) -> int:
+        """How many roles wait in a network."""
+        return preassignments.count(transaction, network_id)
+
+    def note_sync(self, transaction: Transaction, network_id: int) -> None:
+        """Note that the members were just brought in line with an outside directory."""
+        now = int(self._clock())
+        transaction.execute(_SET_SYNCED_AT, {"network": network_id, "value": now})
+
+    def last_sync(self, transaction: Transaction, network_id: int) -> int | None:
+        """When that was, in unix seconds; None for never."""
+        at: int | None = transaction.execute(_SYNCED_AT, {"network": network_id}).scalar()
+        return at
 
     # Networks.
 
@@ -242,6 +316,7 @@ class MembershipStore:
         network = self._get(transaction, network_id, "delete")
         members.remove_all(transaction, network_id, reason="network_deleted")
         invitations.drop_of_network(transaction, network_id)
+        preassignments.drop_of_network(transaction, network_id)
         transaction.execute(_DELETE, {"network": network_id})
         transaction.execute(
             insert(retired_ids), {"network_id": network_id, "retired_at": int(self._clock())}
@@ -414,9 +489,7 @@ class MembershipStore:
         if self._member_role(transaction, network_id, new_owner, "new_owner_id") == OWNER:
             raise ValueError(f"new_owner_id: node {new_owner} is already the owner")
         old_owner = members.owner_of(transaction, network_id)
-        if old_owner:
-            members.set_role(transaction, network_id, old_owner, ADMIN)
-        members.set_role(transaction, network_id, new_owner, OWNER)
+        self.give_role(transaction, network_id, new_owner, OWNER)
         return {"network_id": network_id, "old_owner": old_owner, "new_owner": new_owner}
 
     def set_member_tags(
@@ -516,7 +589,18 @@ class MembershipStore:
             )
 
     def _join(self, transaction: Transaction, network_id: int, node_id: int) -> None:
-        members.add(transaction, network_id, node_id, role=MEMBER, now=int(self._clock()))
+        role = self._role_on_joining(transaction, network_id, node_id)
+        members.add(transaction, network_id, node_id, role=role, now=int(self._clock()))
+
+    def _role_on_joining(self, transaction: Transaction, network_id: int, node_id: int) -> str:
+        """The role that waits for a node; by joining, nobody takes a network from its owner."""
+        external_id = self._external_id_of(transaction, node_id)
+        if not external_id:
+            return MEMBER
+        role = preassignments.role_for(transaction, network_id, external_id)
+        if role == OWNER and members.owner_of(transaction, network_id):
+            return ADMIN
+        return role or MEMBER
 
     def _remove(
         self, transaction: Transaction, network_id: int, node_id: int, *, reason: str

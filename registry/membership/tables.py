@@ -27,6 +27,7 @@ networks = Table(
     Column("created_at", BigInteger, nullable=False),  # times are unix seconds
     Column("token", LargeBinary(48)),  # salt and hash, see registry.membership.tokens
     Column("admin_token", LargeBinary(48)),  # likewise
+    Column("synced_at", BigInteger),  # with an outside directory of people
 )
 
 retired_ids = Table(
@@ -66,6 +67,14 @@ invites = Table(
     Column("at", BigInteger, nullable=False),
     Index("membership_invites_of_network", "network_id"),
     Index("membership_invites_by_inviter", "inviter_id", "network_id"),
+)
+
+preassigned_roles = Table(
+    "membership_preassigned_roles",
+    metadata,
+    Column("network_id", Integer, primary_key=True, autoincrement=False),
+    Column("external_id", String(256), primary_key=True),  # in lower case
+    Column("role", String(6), nullable=False),
 )
 
 SCHEMA_STEPS = (metadata.create_all,)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from registry.events import Bus, Event, Projection, Snapshots
 from registry.membership.invitations import expired
@@ -21,7 +21,7 @@ from registry.membership.model import (
     Network,
 )
 from registry.membership.ports import Caller, Clock, HasExprPolicy, NodeCount, Summary
-from registry.membership.tables import invites, members, networks
+from registry.membership.tables import invites, members, networks, preassigned_roles
 
 _NETWORKS = select(
     networks.c.network_id,
@@ -32,6 +32,9 @@ _NETWORKS = select(
     networks.c.created_at,
 )
 _MEMBERS = select(members.c.network_id, members.c.node_id, members.c.role, members.c.tags)
+_PREASSIGNED = select(preassigned_roles.c.network_id, func.count()).group_by(
+    preassigned_roles.c.network_id
+)
 _INVITES = select(invites.c.node_id, invites.c.network_id, invites.c.inviter_id, invites.c.at)
 
 _MEMBER_OF_ROLE = {role: Member(role) for role in (OWNER, ADMIN, MEMBER)}  # shared
@@ -74,6 +77,7 @@ class MembershipView:
         self._members: dict[int, dict[int, Member]] = {}  # by network, then by node
         self._roles: dict[int, dict[int, Member]] = {}  # by node, then by network
         self._invites: dict[int, dict[int, Invite]] = {}  # by node, then by network
+        self._preassigned: dict[int, int] = {}  # how many roles wait, by network
         self.projection = Projection(
             bus, ("network.*", "membership.*"), apply=self._apply, rebuild=self._rebuild
         )
@@ -118,6 +122,16 @@ class MembershipView:
         if network_id not in self._networks:
             raise LookupError(f"network {network_id}: network not found")
         return MappingProxyType(self._members[network_id])
+
+    def networks(self) -> list[Network]:
+        """Every network in the order of their ids, without the backbone."""
+        self.projection.catch_up()
+        return [network for _, network in sorted(self._networks.items())]
+
+    def preassigned_count(self, network_id: int) -> int:
+        """How many roles wait in a network for those who are known elsewhere."""
+        self.projection.catch_up()
+        return self._preassigned.get(network_id, 0)
 
     def networks_of(self, node_id: int) -> tuple[int, ...]:
         """The networks a node is in, in the order of their ids, without the backbone."""
@@ -257,7 +271,10 @@ class MembershipView:
                 self._networks[network_id] = evolve(
                     self._networks[network_id], enterprise=payload["enterprise"]
                 )
+            case "network.roles_preassigned":
+                self._preassigned[network_id] = payload["waiting"]
             case "network.deleted":
+                self._preassigned.pop(network_id, None)
                 del self._networks[network_id], self._members[network_id]
 
     def _apply_to_node(self, event: Event) -> None:
@@ -294,12 +311,15 @@ class MembershipView:
     def _rebuild(self) -> int:
         for copy in (self._networks, self._members, self._roles, self._invites):
             copy.clear()
+        self._preassigned.clear()
         with self._snapshots() as snapshot:
             for row in snapshot.connection.execute(_NETWORKS):
                 self._put(Network(*row))
             for network_id, node_id, role, tags in snapshot.connection.execute(_MEMBERS):
                 member = Member(role, tags) if tags else _MEMBER_OF_ROLE[role]
                 self._place(network_id, node_id, member)
+            for network_id, waiting in snapshot.connection.execute(_PREASSIGNED):
+                self._preassigned[network_id] = waiting
             for node_id, network_id, *invite in snapshot.connection.execute(_INVITES):
                 self._invite(node_id, network_id, Invite(*invite))
             return snapshot.number

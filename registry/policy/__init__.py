@@ -5,15 +5,23 @@ among each other, and what the network is for. An expression policy is a documen
 rules that the members' daemons run; the registry keeps it and hands it out.
 
 - `PolicyStore`: the operations that write.
-- `SetExprPolicy`: the request for an expression policy, which comes with a new network too.
+- `SetNetworkPolicy`, `SetExprPolicy`: requests of which those who span stores make use.
 - `PolicyView`: policies, from memory.
 """
 
 from registry.policy.events import EVENTS
-from registry.policy.messages import SetExprPolicy
+from registry.policy.messages import SetExprPolicy, SetNetworkPolicy
 from registry.policy.model import Policy
 from registry.policy.store import PolicyStore
 from registry.policy.tables import SCHEMA_STEPS
 from registry.policy.views import PolicyView
 
-__all__ = ["EVENTS", "SCHEMA_STEPS", "Policy", "PolicyStore", "PolicyView", "SetExprPolicy"]
+__all__ = [
+    "EVENTS",
+    "SCHEMA_STEPS",
+    "Policy",
+    "PolicyStore",
+    "PolicyView",
+    "SetExprPolicy",
+    "SetNetworkPolicy",
+]

@@ -1,9 +1,10 @@
 """A network, a registry server, and daemons in it."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -13,7 +14,11 @@ REGISTRY = "127.0.0.1:9000"
 
 ADMIN_TOKEN = "e2e-admin-token"
 
-StartDaemon = Callable[[str], Daemon]
+
+class StartDaemon(Protocol):
+    """Starts a daemon with a hostname; it runs until the module's tests are done."""
+
+    def __call__(self, name: str, *, admin_token: str = ADMIN_TOKEN) -> Daemon: ...
 
 
 @pytest.fixture(scope="session")
@@ -58,18 +63,17 @@ def registry(server: RegistryServer) -> str:
 def start_daemon(
     namespace: Namespace, registry: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartDaemon]:
-    """Starts a daemon with a hostname; it runs until the module's tests are done."""
     daemons: list[Daemon] = []
     with ExitStack() as stack:
 
-        def start(name: str) -> Daemon:
+        def start(name: str, *, admin_token: str = ADMIN_TOKEN) -> Daemon:
             daemon = Daemon(
                 name,
                 Path(tmp_path_factory.mktemp(name)),
                 namespace=namespace,
                 registry=registry,
                 port=4001 + len(daemons),
-                admin_token=ADMIN_TOKEN,
+                admin_token=admin_token,
             )
             daemons.append(daemon)
             return stack.enter_context(daemon)

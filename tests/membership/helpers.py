@@ -40,6 +40,7 @@ class World:
         now: What the clock says.
         nodes: The registered nodes.
         limits: The member limits of networks.
+        external_ids: By which ids the holders of nodes are known elsewhere.
         policed: The networks with an expression policy.
         closed_lists: Whether views made from now on are those of a strict server.
     """
@@ -50,6 +51,7 @@ class World:
     now: int = START
     nodes: set[int] = field(factory=lambda: set(range(1, 10)))
     limits: dict[int, int] = field(factory=dict)
+    external_ids: dict[int, str] = field(factory=dict)
     policed: set[int] = field(factory=set)
     closed_lists: bool = True
     store: MembershipStore = field(init=False)
@@ -62,6 +64,7 @@ class World:
             clock=lambda: self.now,
             address_of=address_of,
             node_exists=lambda _transaction, node_id: node_id in self.nodes,
+            external_id_of=lambda _transaction, node_id: self.external_ids.get(node_id, ""),
             member_limit=lambda _transaction, network_id: self.limits.get(network_id, 0),
             terms=lambda _transaction, network_id: {"terms": network_id},
         )
