@@ -6,8 +6,14 @@ from pathlib import Path
 import click
 
 from tools.notes.authorisation import authorisation
+from tools.notes.events import events
+from tools.notes.layers import layers
 
-PAGES: Mapping[str, Callable[[], str]] = {"authorisation.md": authorisation}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "authorisation.md": authorisation,
+    "events.md": events,
+    "layers.md": layers,
+}
 """The generated pages by file name, each with what makes it."""
 
 STALE = 1

@@ -1,7 +1,7 @@
 """``authorisation.md``: who may send what, from the table that the dispatcher runs on."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from registry.composition import build
 from registry.dispatch import Access, Operation, OperationTable
 from registry.dispatch.access import LAX, Signed
 from registry.settings import Settings
+from tools.notes.tables import table
 
 _HEAD = """\
 # Who may send what
@@ -29,8 +30,7 @@ def authorisation() -> str:
     """The whole page."""
     with _operations() as operations:
         rows = [_row(operation) for operation in operations]
-    lines = [_line(_COLUMNS), _line(["---"] * len(_COLUMNS)), *map(_line, rows)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return _HEAD + table(_COLUMNS, rows)
 
 
 @contextmanager
@@ -83,8 +83,3 @@ def _signer(rule: Signed) -> str:
 
 def _left_out(field: str, condition: str) -> str:
     return f"`{field}`, unless {condition}" if condition else f"`{field}`, always"
-
-
-def _line(cells: Sequence[str]) -> str:
-    """A row of a table in Markdown."""
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
