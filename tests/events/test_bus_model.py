@@ -14,6 +14,7 @@ from hypothesis.stateful import (
 from registry.events import Event, InProcessBus, Subscription
 from tests.events.helpers import numbers
 from tests.events.test_matching import naively_matches
+from tests.examples import examples
 
 TYPES = ["a", "a.x", "a.y", "a.x.deep", "b", "b.x"]
 PATTERNS = ["*", "a.*", "a.x.*", "b.*", *TYPES]
@@ -95,4 +96,6 @@ class BusMachine(RuleBasedStateMachine):
 
 
 TestBusAgainstItsModel = BusMachine.TestCase
-TestBusAgainstItsModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestBusAgainstItsModel.settings = settings(
+    max_examples=examples(60), stateful_step_count=40, deadline=None
+)

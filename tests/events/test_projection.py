@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from registry.events import Event, InProcessBus, Projection
 from tests.events.helpers import PATIENCE, all_at_once, in_thread
+from tests.examples import examples
 
 
 class Database:
@@ -346,7 +347,7 @@ class TestManyThreads:
         assert not answered_too_early
         assert first.result(PATIENCE) == second.result(PATIENCE) == 1
 
-    @settings(max_examples=25)
+    @settings(max_examples=examples(25))
     @given(
         st.integers(1, 6), st.lists(st.integers(0, 3), min_size=1, max_size=3), st.integers(0, 2)
     )
@@ -418,4 +419,4 @@ class ProjectionMachine(RuleBasedStateMachine):
 
 
 TestProjectionWhateverHappens = ProjectionMachine.TestCase
-TestProjectionWhateverHappens.settings = settings(max_examples=60, stateful_step_count=30)
+TestProjectionWhateverHappens.settings = settings(max_examples=examples(60), stateful_step_count=30)

@@ -26,6 +26,7 @@ from registry.membership.messages import (
     TransferOwnership,
 )
 from registry.membership.views import MembershipView
+from tests.examples import examples
 from tests.membership.helpers import ADMIN, Caller, World, world_in
 
 _nodes = st.integers(1, 4)
@@ -85,7 +86,7 @@ def _take(world: World, step: Request | int) -> None:
             world.write(step)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(steps=_steps)
 def test_following_is_as_good_as_starting_afresh(steps: list[Request | int]) -> None:
     with tempfile.TemporaryDirectory() as folder, world_in(Path(folder)) as world:

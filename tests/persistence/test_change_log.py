@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from registry.events import Event
 from registry.persistence import change_log
 from registry.persistence.bulk import BulkStatements
+from tests.examples import examples
 from tests.persistence.world import ADDED, ECHO, World, add, open_world
 
 json_values = st.recursive(
@@ -67,7 +68,7 @@ class TestEntry:
 
 
 class TestRead:
-    @settings(max_examples=40)
+    @settings(max_examples=examples(40))
     @given(st.dictionaries(st.text(), json_values, max_size=4))
     def test_gives_back_any_payload(self, long_log: World, payload: dict[str, object]) -> None:
         event = Event("test", "test.happened", payload)
@@ -78,7 +79,7 @@ class TestRead:
             assert list(change_log.read(connection, LONG)) == [event]
             transaction.rollback()
 
-    @settings(max_examples=40)
+    @settings(max_examples=examples(40))
     @given(st.integers(-1, LONG + 2))
     def test_from_any_cursor_gives_exactly_what_follows(self, long_log: World, after: int) -> None:
         numbers = [event.number for event in long_log.log(after)]

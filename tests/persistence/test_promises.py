@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.events import Event, InProcessBus, Projection, Transaction
 from registry.persistence import Database, Outcome, Reaction, committer
 from tests.events.helpers import PATIENCE, all_at_once, in_thread
+from tests.examples import examples
 from tests.persistence.world import (
     ADDED,
     ECHO,
@@ -139,7 +140,7 @@ def how_it_ended(outcome: Outcome) -> object:
 
 
 class TestStagedUntilDurable:
-    @settings(max_examples=50)
+    @settings(max_examples=examples(50))
     @given(groups)
     def test_a_group_ends_as_if_run_one_by_one(self, groups: list[list[Operation]]) -> None:
         """Rows, events, log and answers, and the same order in all of them."""
@@ -268,7 +269,7 @@ def truth(world: World) -> tuple[int, int]:
 
 
 class TestLossIsNoticed:
-    @settings(max_examples=25)
+    @settings(max_examples=examples(25))
     @given(st.integers(1, 4), st.lists(st.integers(1, 12), min_size=1, max_size=6))
     def test_a_read_model_is_as_the_database_whatever_was_lost(
         self, buffer_size: int, bursts: list[int]
@@ -317,7 +318,7 @@ class TestLossIsNoticed:
         assert len(written) == 80
         assert crowded.rows(echoes) == written
 
-    @settings(max_examples=20)
+    @settings(max_examples=examples(20))
     @given(
         st.integers(1, 4),
         st.lists(st.integers(1, 8), min_size=1, max_size=4),

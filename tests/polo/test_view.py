@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.polo.store import HIGHEST, LOWEST, RATING_INTERVAL
+from tests.examples import examples
 from tests.polo.helpers import World, world_in
 
 _NODES = range(1, 5)
@@ -83,7 +84,7 @@ def _scores_of(world: World) -> dict[int, int]:
 
 
 @pytest.mark.parametrize("buffer_size", [1024, 2], ids=["nothing dropped", "much dropped"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(steps=_steps)
 def test_following_is_as_good_as_starting_afresh(buffer_size: int, steps: list[Step]) -> None:
     with (

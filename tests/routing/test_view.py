@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.routing.helpers import LEASE, World, world_in
 
 
@@ -61,7 +62,7 @@ def _take(world: World, step: Step, leases: dict[int, tuple[str, int]]) -> None:
 
 
 @pytest.mark.parametrize("buffer_size", [1024, 2], ids=["nothing dropped", "much dropped"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(steps=_steps)
 def test_following_is_as_good_as_starting_afresh(buffer_size: int, steps: list[Step]) -> None:
     leases: dict[int, tuple[str, int]] = {}

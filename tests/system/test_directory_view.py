@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.harness.client import Key, Refused
 from tests.system.registry import Registry, registry_in
 
@@ -76,7 +77,7 @@ def _take(registry: Registry, lab: int, what: str, who: int, how: Any) -> None:
 
 
 @pytest.mark.parametrize("event_buffer", [65_536, 2], ids=["nothing dropped", "much dropped"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(steps=_steps)
 def test_following_is_as_good_as_starting_afresh(
     event_buffer: int, steps: list[tuple[str, int, Any]]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.identity import IdentityView
+from tests.examples import examples
 from tests.harness.client import Key, Refused
 from tests.system.registry import START, Registry, encoded, registry_in
 
@@ -162,7 +163,7 @@ _steps = st.lists(
 
 
 @pytest.mark.parametrize("event_buffer", [65_536, 2], ids=["nothing dropped", "much dropped"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(steps=_steps)
 def test_the_key_index_that_followed_is_the_one_that_starts_afresh(
     event_buffer: int, steps: list[tuple[str, int, Any]]

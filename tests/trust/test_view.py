@@ -18,6 +18,7 @@ from registry.trust.messages import (
     RespondHandshake,
     RevokeTrust,
 )
+from tests.examples import examples
 from tests.trust.helpers import Caller, World, world_in
 
 _NODES = range(1, 5)
@@ -72,7 +73,7 @@ def _take(world: World, step: Request | Deregister | Look) -> None:
 
 
 @pytest.mark.parametrize("buffer_size", [1024, 2], ids=["nothing dropped", "much dropped"])
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(steps=_steps)
 def test_following_is_as_good_as_starting_afresh(
     buffer_size: int, steps: list[Request | Deregister | Look]
