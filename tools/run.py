@@ -8,6 +8,7 @@ what the tests need as well. Later runs find that done, and start at once.
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def set_up(environment: Path, extra: str) -> None:
 
 def fingerprint() -> str:
     """What an environment is made from, in short: it is made anew when that changes."""
-    digest = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
+    digest = hashlib.sha256(f"{sys.base_prefix} {sys.version}".encode())
     for name in INPUTS:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
@@ -96,8 +97,8 @@ def install(environment: Path, extra: str) -> None:
     Raises:
         SetUpFailed: pip did not succeed; it has said why.
     """
-    pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python")]
-    options = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    pip = [python_with_pip(), "-m", "pip", "--python", str(environment / "bin" / "python")]
+    options = ["-qq", "--no-input", "--disable-pip-version-check"]
     project = ["--constraint", str(ROOT / INPUTS[1]), "--editable", f"{ROOT}{extra}"]
     result = subprocess.run(
         [*pip, "install", *options, *project],
@@ -106,6 +107,13 @@ def install(environment: Path, extra: str) -> None:
     )
     if result.returncode:
         raise SetUpFailed("pip failed; it must be there, in version 22.3 or newer")
+
+
+def python_with_pip() -> str:
+    """This Python, or the one that it comes from where it is itself in such an environment."""
+    if importlib.util.find_spec("pip"):
+        return sys.executable
+    return str(getattr(sys, "_base_executable", sys.executable))
 
 
 if __name__ == "__main__":

@@ -69,9 +69,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(project: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    project: Path, *arguments: str, python: str | Path = sys.executable
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tools.run", *arguments],
+        [python, "-m", "tools.run", *arguments],
         cwd=project,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -122,6 +124,16 @@ class TestSetUp:
         (project / "constraints.txt").write_text("# less\n")
         sets_up(project)
         assert not left_over.exists()
+
+    def test_may_be_started_from_inside_what_it_made(self, project: Path) -> None:
+        assert sets_up(project)
+        inside = project / ".venv" / "bin" / "python"
+        assert finish(start(project, "other", python=inside)) == (0, "other\n", "")
+        (project / "constraints.txt").write_text("# less\n")
+        code, stdout, stderr = finish(start(project, "other", python=inside))
+        assert (code, stdout) == (0, "other\n")
+        assert "Setting up" in stderr
+        assert not sets_up(project)
 
     def test_of_the_server_leaves_out_what_tests_need(self, project: Path) -> None:
         with start(project, "registry") as server:
