@@ -83,7 +83,7 @@ def _spelling(setting: "attrs.Attribute[Any]") -> str:
 
 
 def _option_type(setting: "attrs.Attribute[Any]") -> Any:
-    if setting.type is Endpoint:
+    if setting.type in (Endpoint, Endpoint | None):
         return _EndpointType()
     if setting.type in (Path, Path | None):
         return click.Path(path_type=Path)

@@ -17,11 +17,14 @@ from sqlalchemy.exc import DBAPIError
 from registry import directory, dispatch, identity, membership, policy, polo, routing, trust
 from registry.directory import DirectoryStore, DirectoryView, Presence
 from registry.dispatch import (
+    AddressRates,
     Authenticator,
     BinaryDialect,
+    Breakers,
     DirectorySyncer,
     Dispatcher,
     Founder,
+    Gate,
     JsonDialect,
     OperationTable,
     Provisioner,
@@ -189,6 +192,7 @@ def build(
     )
 
     # What clients can ask for.
+    breakers = open_breakers(settings.open_breakers)
     registrar = Registrar(identity=identities, directory=nodes)
     founder = Founder(membership=networks, policy=policies)
     provisioner = Provisioner(membership=networks, policy=policies, others={})
@@ -210,16 +214,28 @@ def build(
     operations.add(reads=polo_view.operations(), writes=scores.operations())
     operations.add(reads=routing_view.operations(), writes=beacons.operations())
     operations.add(reads=trust_view.operations(), writes=trusts.operations())
+    operations.add(reads=breakers.operations())
 
     authenticator = Authenticator(identity_view, networks, admin_token=admin_token)
-    protocols = Protocols(
-        json=Dispatcher(JsonDialect(operations), authenticator, committer, bus),
-        binary=Dispatcher(BinaryDialect(operations), authenticator, committer, bus),
+    registrations = AddressRates(
+        settings.registrations_per_minute,
+        max(settings.registrations_per_minute, 1),
+        clock=time.monotonic,
     )
+    gate = Gate(breakers, registrations, identity_view.is_bound)
+    protocols = Protocols(
+        json=Dispatcher(JsonDialect(operations), gate, authenticator, committer, bus),
+        binary=Dispatcher(BinaryDialect(operations), gate, authenticator, committer, bus),
+    )
+    breakers.changed = protocols.forget
     limits = Limits(
         connections=settings.max_connections,
+        connections_per_address=settings.max_connections_per_address,
         frame_bytes=settings.max_frame_bytes,
+        stranger_frame_bytes=min(settings.max_stranger_frame_bytes, settings.max_frame_bytes),
         idle_seconds=settings.idle_seconds,
+        request_seconds=settings.request_seconds,
+        answer_seconds=settings.answer_seconds,
     )
     projections = tuple(
         model.projection
@@ -335,6 +351,24 @@ def open_database(folder: Path) -> Database:
             raise OSError(f"data: cannot use the database in {folder}: {error.orig}") from error
         raise
     return database
+
+
+def open_breakers(names: str) -> Breakers:
+    """The breakers, some of them open from the start.
+
+    Args:
+        names: Separated by commas.
+
+    Raises:
+        ValueError: There is no breaker of one of the names.
+    """
+    breakers = Breakers()
+    for name in filter(None, map(str.strip, names.split(","))):
+        try:
+            breakers.open(name)
+        except ValueError as error:
+            raise ValueError(f"open-breakers: {error}") from None
+    return breakers
 
 
 def read_admin_token(file: Path | None) -> str:

@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from registry.composition import Application, build
+from registry.listener import Certificate, load_certificate, self_signed
 from registry.settings import Endpoint, Settings
 
 log = structlog.get_logger()
@@ -24,7 +25,8 @@ def run(settings: Settings, announce: Callable[[str], object]) -> None:
         DatabaseInUse: Another process has the data folder.
         SchemaTooNew: The data was written by a newer release.
         OSError: The address cannot be listened on, or the data folder not written.
-        ValueError: The admin token file cannot be used.
+        ValueError: The admin token file or the certificate cannot be used, or settings do
+            not go together.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, announce))
@@ -37,7 +39,7 @@ async def _serve(settings: Settings, announce: Callable[[str], object]) -> None:
         loop.add_signal_handler(number, stop.set)
     application = build(settings, deliver=loop.call_soon_threadsafe)
     try:
-        await _run(application, settings.listen, announce, stop)
+        await _run(application, settings, announce, stop)
     finally:
         application.database.close()
     log.info("server.stopped")
@@ -45,13 +47,17 @@ async def _serve(settings: Settings, announce: Callable[[str], object]) -> None:
 
 async def _run(
     application: Application,
-    endpoint: Endpoint,
+    settings: Settings,
     announce: Callable[[str], object],
     stop: asyncio.Event,
 ) -> None:
     application.start()
     try:
-        announce(f"listening on {await _listen(application, endpoint)}")
+        certificate = _certificate(settings)
+        announce(f"listening on {await _listen(application, settings.listen)}")
+        if settings.listen_tls and certificate:
+            where = await _listen(application, settings.listen_tls, certificate)
+            announce(f"listening on {where} with TLS, fingerprint {certificate.fingerprint}")
         housekeeping = asyncio.create_task(application.housekeeping.run())
         await stop.wait()
         log.info("server.stopping")
@@ -63,10 +69,31 @@ async def _run(
     await application.listener.close()
 
 
-async def _listen(application: Application, endpoint: Endpoint) -> Endpoint:
+def _certificate(settings: Settings) -> Certificate | None:
+    """What TLS is to be spoken with, if it is.
+
+    Raises:
+        ValueError: The settings do not go together, or the certificate cannot be used.
+    """
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise ValueError("tls-cert, tls-key: one needs the other")
+    if settings.listen_tls is None:
+        if settings.tls_cert:
+            raise ValueError("tls-cert: is of no use without listen-tls")
+        return None
+    if settings.tls_cert and settings.tls_key:
+        return load_certificate(settings.tls_cert, settings.tls_key)
+    return self_signed(settings.data)
+
+
+async def _listen(
+    application: Application, endpoint: Endpoint, certificate: Certificate | None = None
+) -> Endpoint:
     """Begin to accept; returns where."""
+    context = certificate.context if certificate else None
     try:
-        host, port = await application.listener.start(endpoint.host, endpoint.port)
+        host, port = await application.listener.start(endpoint.host, endpoint.port, context)
     except OSError as error:
-        raise OSError(f"listen: cannot listen on {endpoint}: {error.strerror}") from error
+        setting = "listen-tls" if certificate else "listen"
+        raise OSError(f"{setting}: cannot listen on {endpoint}: {error.strerror}") from error
     return Endpoint(host, port)

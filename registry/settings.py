@@ -79,6 +79,20 @@ class Settings:
         says="Address to serve the protocol on; port 0 takes a free one.",
         unit="HOST:PORT",
     )
+    listen_tls: Endpoint | None = setting(
+        default=None,
+        says="Address to serve the protocol on with TLS as well; none for no TLS.",
+        unit="HOST:PORT",
+    )
+    tls_cert: Path | None = setting(
+        default=None,
+        says="Certificate chain for TLS, PEM. Without one, the server makes a self-signed "
+        "certificate in the data folder at its first start, and says its fingerprint.",
+        unit="FILE",
+    )
+    tls_key: Path | None = setting(
+        default=None, says="Key of the certificate for TLS, PEM.", unit="FILE"
+    )
     data: Path = setting(
         default=Path("registry-data"),
         says="Folder of the database; made if it is not there.",
@@ -90,8 +104,36 @@ class Settings:
         unit="FILE",
     )
     max_connections: int = setting(default=10_000, says="Open connections at most.", least=1)
+    max_connections_per_address: int = setting(
+        default=1000,
+        says="Open connections from one IPv4 address, or one IPv6 /64, at most.",
+        least=1,
+    )
     max_frame_bytes: int = setting(
-        default=1_048_576, says="Bytes in one request at most.", least=1024
+        default=1_048_576,
+        says="Bytes in one request at most, once a signature or the admin token was seen.",
+        least=1024,
+    )
+    max_stranger_frame_bytes: int = setting(
+        default=131_072, says="Bytes in one request at most before that.", least=1024
+    )
+    registrations_per_minute: float = setting(
+        default=600.0,
+        says="New keys that one address may register in a minute; 0 for any number. Nodes "
+        "that are known may always come back.",
+        least=0,
+    )
+    request_seconds: float = setting(
+        default=30.0, says="How long a request may take to arrive once it has begun.", least=1
+    )
+    answer_seconds: float = setting(
+        default=30.0, says="How long a client may leave its answers unread.", least=1
+    )
+    open_breakers: str = setting(
+        default="",
+        says="Groups of message types to refuse from the start, separated by commas, for "
+        "instance registry.register,registry.trust.",
+        unit="NAMES",
     )
     idle_seconds: float = setting(
         default=300.0, says="How long a connection may be silent before it is closed.", least=1

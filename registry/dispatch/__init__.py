@@ -5,6 +5,7 @@
 - `Authenticator`, `Caller`: who calls.
 - `JsonDialect`, `BinaryDialect`: the two protocols.
 - `Dispatcher`: runs requests.
+- `Gate`, `Breakers`, `AddressRates`: what is let in before anybody is proved.
 - `Registrar`, `Founder`, `Provisioner`, `ProvisionStatus`, `DirectorySyncer`: operations
   that span stores.
 """
@@ -17,12 +18,14 @@ from registry.dispatch.authentication import (
     Signatures,
     SigningKey,
 )
+from registry.dispatch.breakers import BREAKERS, Breakers
 from registry.dispatch.dialects import BinaryDialect, Dialect, JsonDialect
 from registry.dispatch.directory_sync import DirectorySyncer
 from registry.dispatch.dispatcher import Dispatcher
 from registry.dispatch.errors import error_text
 from registry.dispatch.events import EVENTS
 from registry.dispatch.founding import Founder
+from registry.dispatch.gate import Gate
 from registry.dispatch.operations import (
     InvalidOperation,
     InvalidRequest,
@@ -31,18 +34,23 @@ from registry.dispatch.operations import (
     OperationTable,
 )
 from registry.dispatch.provisioning import Provisioner, ProvisionStatus
+from registry.dispatch.rates import AddressRates, site_of
 from registry.dispatch.registration import Registrar
 
 __all__ = [
+    "BREAKERS",
     "EVENTS",
     "Access",
+    "AddressRates",
     "Authenticator",
     "BinaryDialect",
+    "Breakers",
     "Caller",
     "Dialect",
     "DirectorySyncer",
     "Dispatcher",
     "Founder",
+    "Gate",
     "InvalidOperation",
     "InvalidRequest",
     "InvalidRule",
@@ -57,4 +65,5 @@ __all__ = [
     "Signatures",
     "SigningKey",
     "error_text",
+    "site_of",
 ]

@@ -1,13 +1,18 @@
 """Finding out who sent a request, by the access rules of its operation."""
 
 import hmac
+import time
 from typing import Any, Protocol
 
 from attrs import evolve, frozen
 
-from registry.dispatch.access import Signed
+from registry.dispatch.access import Access, Signed
 from registry.dispatch.operations import Operation
+from registry.dispatch.rates import AddressRates
 from registry.events import Transaction
+
+GUESSES_PER_MINUTE = 10
+"""Wrong tokens that are looked at from one address: the right one is then refused too."""
 
 
 class SigningKey(Protocol):
@@ -75,12 +80,22 @@ class Caller:
     signed: Signed | None = None
     network_token: str = ""
 
+    @property
+    def is_proved(self) -> bool:
+        """Whether a key or the admin token was shown."""
+        return self.is_admin or bool(self.public_key)
+
 
 class Authenticator:
     """Decides who a caller is, and whether that is enough."""
 
     def __init__(
-        self, signatures: Signatures, roles: NetworkRoles, *, admin_token: str = ""
+        self,
+        signatures: Signatures,
+        roles: NetworkRoles,
+        *,
+        admin_token: str = "",
+        guesses: AddressRates | None = None,
     ) -> None:
         """Make an authenticator.
 
@@ -88,10 +103,15 @@ class Authenticator:
             signatures: Where keys are known.
             roles: Where roles in networks are known.
             admin_token: The registry's admin token; without one there is no administrator.
+            guesses: How often an address may show a wrong token; by default
+                `GUESSES_PER_MINUTE`.
         """
         self._signatures = signatures
         self._roles = roles
         self._admin_token = admin_token.encode()
+        self._guesses = guesses or AddressRates(
+            GUESSES_PER_MINUTE, GUESSES_PER_MINUTE, clock=time.monotonic
+        )
 
     def authenticate(self, operation: Operation, request: Any, stranger: Caller) -> Caller:
         """Prove the caller, but for roles in networks, which `require_role` checks.
@@ -108,15 +128,7 @@ class Authenticator:
         """
         access = operation.access
         if request.admin_token and (access.admin or access.anyone or access.network_token):
-            if self._is_admin_token(request.admin_token):
-                return evolve(stranger, is_admin=True)
-            if access.network_token:
-                return evolve(stranger, network_token=request.admin_token)
-            raise PermissionError(
-                "admin_token: not the registry's"
-                if self._admin_token
-                else "admin_token: this registry has no admin token"
-            )
+            return self._prove_token(access, request.admin_token, stranger)
         if access.anyone and not access.signed:
             return stranger
         rules = [rule for rule in access.signed if rule.applies(request)]
@@ -139,9 +151,21 @@ class Authenticator:
             LookupError: There is no such network.
         """
         if caller.network_token:
-            self._require_network_token(operation, transaction, request, caller.network_token)
+            self._require_network_token(operation, transaction, request, caller)
         elif caller.signed is not None and caller.signed.roles:
             self._require_role(caller.signed, transaction, request, caller.node_id)
+
+    def _prove_token(self, access: Access, token: str, stranger: Caller) -> Caller:
+        if self._guesses.is_empty(stranger.address):
+            raise PermissionError("admin_token: too many wrong ones from here: wait a minute")
+        if self._is_admin_token(token):
+            return evolve(stranger, is_admin=True)
+        if access.network_token:
+            return evolve(stranger, network_token=token)
+        if not self._admin_token:
+            raise PermissionError("admin_token: this registry has no admin token")
+        self._guesses.take(stranger.address)
+        raise PermissionError("admin_token: not the registry's")
 
     def _require_signature(self, rules: list[Signed], request: Any, stranger: Caller) -> Caller:
         """Find the rule that the signature fits; the first rule says what is wrong."""
@@ -173,10 +197,11 @@ class Authenticator:
         return bool(self._admin_token) and hmac.compare_digest(token.encode(), self._admin_token)
 
     def _require_network_token(
-        self, operation: Operation, transaction: Transaction, request: Any, token: str
+        self, operation: Operation, transaction: Transaction, request: Any, caller: Caller
     ) -> None:
         network_id = getattr(request, operation.access.network_token)
-        if not self._roles.admin_token_matches(transaction, network_id, token):
+        if not self._roles.admin_token_matches(transaction, network_id, caller.network_token):
+            self._guesses.take(caller.address)
             raise PermissionError(
                 f"admin_token: neither the registry's nor that of network {network_id}"
             )

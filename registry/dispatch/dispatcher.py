@@ -7,6 +7,7 @@ from typing import Any
 from registry.dispatch.authentication import Authenticator, Caller
 from registry.dispatch.dialects import Dialect, Reading, Refusal
 from registry.dispatch.errors import error_text
+from registry.dispatch.gate import Gate
 from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
 from registry.events import Bus, Projection, Transaction
@@ -23,9 +24,15 @@ class Dispatcher:
     """
 
     def __init__(
-        self, dialect: Dialect, authenticator: Authenticator, committer: Committer, bus: Bus
+        self,
+        dialect: Dialect,
+        gate: Gate,
+        authenticator: Authenticator,
+        committer: Committer,
+        bus: Bus,
     ) -> None:
         self._dialect = dialect
+        self._gate = gate
         self._authenticator = authenticator
         self._committer = committer
         self._recall = Recall(bus)
@@ -34,6 +41,10 @@ class Dispatcher:
     def projection(self) -> Projection:
         """What keeps its memory of requests true."""
         return self._recall.projection
+
+    def forget(self) -> None:
+        """Look at every request anew, because what is let in has changed."""
+        self._recall.clear()
 
     def recall(self, frame: bytes) -> bytes | None:
         """Answer at once what was asked before and is answered from memory.
@@ -52,7 +63,7 @@ class Dispatcher:
         except Exception as error:
             return remembered.reading.refuse(error_text(error))
 
-    def dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> None:
+    def dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> bool:
         """Run one request and call `reply` once, with the frame of its answer.
 
         Args:
@@ -60,21 +71,28 @@ class Dispatcher:
             body: The frame without its length.
             stranger: Where it came from.
             reply: Takes the answer. Never raises.
+
+        Returns:
+            Whether somebody was proved to have sent it: a key, or an administrator.
         """
+        proved = False
         try:
             reading = self._dialect.read(body)
         except Refusal as refusal:
             reply(refusal.frame)
-            return
+            return False
         try:
+            self._gate.admit(reading.operation, reading.request, stranger.address)
             caller = self._authenticator.authenticate(reading.operation, reading.request, stranger)
+            proved = caller.is_proved
             answer = self._read(frame, reading, caller)
             if answer is None:
                 self._write(reading, caller, reply)
-                return
+                return proved
         except Exception as error:
             answer = reading.refuse(error_text(error))
         reply(answer)
+        return proved
 
     def refuse(self, text: str) -> bytes:
         """The frame that says what was wrong, where there is no request to answer."""
@@ -93,10 +111,7 @@ class Dispatcher:
         operation, request = reading.operation, reading.request
 
         def then(outcome: Outcome) -> None:
-            if outcome.error is None:
-                reply(reading.respond(operation, outcome.result))
-            else:
-                reply(reading.refuse(error_text(outcome.error)))
+            reply(_frame_of(reading, outcome))
 
         if operation.batch is not None:
             self._committer.submit_item(operation.batch, (request, caller), then)
@@ -116,3 +131,15 @@ class Dispatcher:
     ) -> Answer:
         self._authenticator.require_role(operation, transaction, request, caller)
         return write(transaction, request, caller)
+
+
+def _frame_of(reading: Reading, outcome: Outcome) -> bytes:
+    """How an operation ended; never raises, for others are acknowledged after this one."""
+    error = outcome.error
+    if error is None:
+        try:
+            return reading.respond(reading.operation, outcome.result)
+        except Exception as unspeakable:
+            error = RuntimeError(f"{reading.operation.type}: its answer cannot be written")
+            error.__cause__ = unspeakable
+    return reading.refuse(error_text(error))

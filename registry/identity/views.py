@@ -68,6 +68,13 @@ class IdentityView:
         self.projection.catch_up()
         return self._node_of_key.get(public_key)
 
+    def is_bound(self, public_key: str) -> bool:
+        """Whether a base64 key is a node's now; false for what is no key."""
+        try:
+            return self.node_of_key(parse_public_key(public_key)) is not None
+        except ValueError:
+            return False
+
     def nodes_of_owner(self, owner: str) -> tuple[int, ...]:
         """The nodes that say they are run by an owner, in the order of their ids."""
         self.projection.catch_up()

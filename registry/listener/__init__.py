@@ -2,11 +2,20 @@
 
 - `Listener`: accepts connections.
 - `Protocols`: what clients may speak on one port.
+- `Certificate`, `load_certificate`, `self_signed`: what TLS is spoken with.
 - `Limits`: what one connection may ask of the server.
 """
 
 from registry.listener.limits import Limits
 from registry.listener.listener import Listener
 from registry.listener.protocols import Protocols
+from registry.listener.tls import Certificate, load_certificate, self_signed
 
-__all__ = ["Limits", "Listener", "Protocols"]
+__all__ = [
+    "Certificate",
+    "Limits",
+    "Listener",
+    "Protocols",
+    "load_certificate",
+    "self_signed",
+]

@@ -18,6 +18,10 @@ class Connection(asyncio.Protocol):
 
     Attributes:
         heard: Whether anything came since somebody last set this to false.
+        address: The client's IP address.
+        unfinished_since: When the request began that has not come whole, by the loop's
+            clock; None if there is no such.
+        unread_since: Since when the client leaves its answers unread; None if it reads.
     """
 
     def __init__(
@@ -25,7 +29,7 @@ class Connection(asyncio.Protocol):
         protocols: Protocols,
         limits: Limits,
         *,
-        opened: Callable[["Connection"], bool],
+        opened: Callable[["Connection"], str],
         closed: Callable[["Connection"], None],
     ) -> None:
         """Serve a connection that is about to be made.
@@ -33,13 +37,14 @@ class Connection(asyncio.Protocol):
         Args:
             protocols: What clients may speak; the first bytes decide.
             limits: What the client may ask for.
-            opened: Told when the connection is there; false if there is no room for it.
+            opened: Told when the connection is there; says why it cannot be served, if so.
             closed: Told when it is gone.
         """
         self._protocols = protocols
         self._opened = opened
         self._closed = closed
-        self._decoder = FrameDecoder(limits.frame_bytes)
+        self._limits = limits
+        self._decoder = FrameDecoder(limits.stranger_frame_bytes)
         self._dispatcher: Dispatcher = protocols.json
         self._opening: bytes | None = b""  # what came before the protocol was clear
         self._transport: asyncio.Transport | None = None
@@ -50,14 +55,19 @@ class Connection(asyncio.Protocol):
         self._eof = False
         self._stranger = Caller("", 0)
         self.heard = True
+        self.address = ""
+        self.unfinished_since: float | None = None
+        self.unread_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, or turn the client away when the server is full."""
         # Not an isinstance check: uvloop's transport is one by its methods only.
         self._transport = cast("asyncio.Transport", transport)
         self._stranger = Caller(*transport.get_extra_info("peername")[:2])
-        if not self._opened(self):
-            self._refuse("the server has too many connections: try again later")
+        self.address = self._stranger.address
+        refusal = self._opened(self)
+        if refusal:
+            self._refuse(refusal)
 
     def data_received(self, data: bytes) -> None:
         """Serve what has arrived."""
@@ -83,10 +93,12 @@ class Connection(asyncio.Protocol):
         """The client does not read its answers: take nothing more from it."""
         self._client_reads = False
         self._at_rest = False
+        self.unread_since = _now()
 
     def resume_writing(self) -> None:
         """The client reads again."""
         self._client_reads = True
+        self.unread_since = None
         self._serve()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
@@ -114,6 +126,7 @@ class Connection(asyncio.Protocol):
             choice = self._protocols.choose(data)
             if choice is None:
                 self._opening = data
+                self._note_unfinished()
                 return
             self._opening = None
             self._dispatcher, data = choice
@@ -146,7 +159,8 @@ class Connection(asyncio.Protocol):
 
     def _dispatch(self, frame: bytes, body: bytes) -> None:
         self._awaiting_answer = True
-        self._dispatcher.dispatch(frame, body, self._stranger, self._answer)
+        if self._dispatcher.dispatch(frame, body, self._stranger, self._answer):
+            self._decoder.limit = self._limits.frame_bytes
 
     def _rest(self) -> None:
         """Everything that is whole was served: wait for more, if more can come."""
@@ -154,7 +168,15 @@ class Connection(asyncio.Protocol):
             self.close()
         elif self._transport is not None:
             self._transport.resume_reading()
-            self._at_rest = not self._decoder.buffered and self._opening is None
+            if self._decoder.buffered:
+                self._note_unfinished()
+            else:
+                self.unfinished_since = None
+                self._at_rest = self._opening is None
+
+    def _note_unfinished(self) -> None:
+        if self.unfinished_since is None:
+            self.unfinished_since = _now()
 
     def _answer(self, frame: bytes) -> None:
         self._awaiting_answer = False
@@ -169,3 +191,7 @@ class Connection(asyncio.Protocol):
     def _send(self, frame: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

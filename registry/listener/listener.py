@@ -1,10 +1,13 @@
 """Accepting connections."""
 
 import asyncio
+import ssl
+from collections import Counter
 from contextlib import suppress
 
 import structlog
 
+from registry.dispatch import site_of
 from registry.listener.connection import Connection
 from registry.listener.limits import Limits
 from registry.listener.protocols import Protocols
@@ -18,18 +21,28 @@ _GOODBYE_SECONDS = 5.0
 
 
 class Listener:
-    """Accepts connections on one address and serves them until it is closed."""
+    """Accepts connections on its addresses and serves them until it is closed."""
 
     def __init__(self, protocols: Protocols, limits: Limits) -> None:
         self._protocols = protocols
         self._limits = limits
         self._connections: dict[Connection, float] = {}  # when it was last heard, about
+        self._of_site: Counter[str] = Counter()
         self._deserted = asyncio.Event()  # set when the last connection is gone
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._sweep: asyncio.TimerHandle | None = None
+        shortest = min(limits.idle_seconds, limits.request_seconds, limits.answer_seconds)
+        self._sweep_seconds = min(_SWEEP_SECONDS, shortest / 4)
 
-    async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Begin to accept.
+    async def start(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> tuple[str, int]:
+        """Begin to accept on an address, which may be one of several.
+
+        Args:
+            host: A name or an IP address; empty for all addresses.
+            port: 0 for any free one.
+            tls: The certificate to show; None to speak in the clear.
 
         Returns:
             The address that clients can reach; of use where the port was 0.
@@ -38,17 +51,19 @@ class Listener:
             OSError: The address cannot be listened on.
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, host, port, backlog=1024)
-        self._schedule_sweep()
-        bound = self._server.sockets[0].getsockname()
+        server = await loop.create_server(self._connection, host, port, backlog=1024, ssl=tls)
+        if not self._servers:
+            self._schedule_sweep()
+        self._servers.append(server)
+        bound = server.sockets[0].getsockname()
         return bound[0], bound[1]
 
     def stop_accepting(self) -> None:
         """Take no new connections; those that are there are still served."""
         if self._sweep is not None:
             self._sweep.cancel()
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
 
     async def close(self) -> None:
         """Close every connection when what was answered has been sent, or soon anyway."""
@@ -66,28 +81,45 @@ class Listener:
     def _connection(self) -> Connection:
         return Connection(self._protocols, self._limits, opened=self._opened, closed=self._forget)
 
-    def _opened(self, connection: Connection) -> bool:
+    def _opened(self, connection: Connection) -> str:
+        """Make room for a connection, or say why there is none."""
+        site = site_of(connection.address)
         if len(self._connections) >= self._limits.connections:
-            return False
+            return "too many connections to the server: try again later"
+        if self._of_site[site] >= self._limits.connections_per_address:
+            return f"too many connections from {connection.address}"
         self._connections[connection] = asyncio.get_running_loop().time()
-        return True
+        self._of_site[site] += 1
+        return ""
 
     def _forget(self, connection: Connection) -> None:
-        self._connections.pop(connection, None)
+        if self._connections.pop(connection, None) is not None:
+            site = site_of(connection.address)
+            self._of_site[site] -= 1
+            if not self._of_site[site]:
+                del self._of_site[site]
         if not self._connections:
             self._deserted.set()
 
     def _schedule_sweep(self) -> None:
         loop = asyncio.get_running_loop()
-        self._sweep = loop.call_later(_SWEEP_SECONDS, self._close_idle)
+        self._sweep = loop.call_later(self._sweep_seconds, self._close_overdue)
 
-    def _close_idle(self) -> None:
+    def _close_overdue(self) -> None:
         """One timer for all connections, because a timer for each costs at every request."""
         now = asyncio.get_running_loop().time()
         for connection, heard_at in list(self._connections.items()):
             if connection.heard:
                 connection.heard = False
                 self._connections[connection] = now
-            elif heard_at < now - self._limits.idle_seconds:
+            if _older(connection.unread_since, now - self._limits.answer_seconds):
+                connection.abort()  # what it does not read cannot be sent
+            elif heard_at < now - self._limits.idle_seconds or _older(
+                connection.unfinished_since, now - self._limits.request_seconds
+            ):
                 connection.close()
         self._schedule_sweep()
+
+
+def _older(since: float | None, deadline: float) -> bool:
+    return since is not None and since < deadline

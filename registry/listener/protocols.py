@@ -18,6 +18,11 @@ class Protocols:
     json: Dispatcher
     binary: Dispatcher
 
+    def forget(self) -> None:
+        """Look at every request anew, because what is let in has changed."""
+        self.json.forget()
+        self.binary.forget()
+
     def choose(self, opening: bytes) -> tuple[Dispatcher, bytes] | None:
         """Tell the protocol by the first bytes of a connection.
 

@@ -93,6 +93,7 @@ def run(folder: Path, rounds: int) -> Figures:
     token_file = folder / "admin-token"
     token_file.write_text(ADMIN_TOKEN)
     options = ["--admin-token-file", str(token_file), "--log-level", "warning"]
+    options += ["--registrations-per-minute", "0"]
     server = RegistryServer(folder / "data", options=options)
     trigger = _Trigger(server)
     writers = [Writer(f"w{number}", trigger.pull) for number in range(WRITERS)]

@@ -139,15 +139,19 @@ class Daemon:
         address: str = self.pilotctl("info")["address"]
         return address
 
+    def launch(self) -> Process:
+        """Start its process, whatever becomes of it."""
+        self._home.mkdir(exist_ok=True)
+        self._process = Process(self._command, env=self._env)
+        return self._process
+
     def start(self) -> None:
         """Start it, and return when it has registered and takes commands.
 
         Raises:
             TimeoutError: It does not come so far; the text holds its log.
         """
-        self._home.mkdir(exist_ok=True)
-        self._process = Process(self._command, env=self._env)
-        self._process.wait_for("daemon running")
+        self.launch().wait_for("daemon running")
 
     def kill(self) -> None:
         """End it by SIGKILL: it says goodbye to nobody."""

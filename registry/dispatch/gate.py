@@ -1,0 +1,47 @@
+"""What is let in before anybody is proved: proving costs more than refusing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from registry.dispatch.breakers import Breakers
+from registry.dispatch.operations import Operation
+from registry.dispatch.rates import AddressRates
+from registry.dispatch.registration import Register
+
+
+class RateLimited(PermissionError):
+    """An address does too often what it does."""
+
+
+class Gate:
+    """Refuses what is switched off, and registrations that come too fast."""
+
+    def __init__(
+        self,
+        breakers: Breakers,
+        registrations: AddressRates,
+        is_known: Callable[[str], bool],
+    ) -> None:
+        """Make a gate.
+
+        Args:
+            breakers: What is switched off.
+            registrations: How often an address may register a key that is not known.
+            is_known: Whether a base64 key is a node's: it may always come back.
+        """
+        self._breakers = breakers
+        self._registrations = registrations
+        self._is_known = is_known
+
+    def admit(self, operation: Operation, request: Any, address: str) -> None:
+        """Let a request pass.
+
+        Raises:
+            BreakerOpen: Its group of message types is switched off.
+            RateLimited: Its address registers new keys too fast.
+        """
+        self._breakers.require_closed(operation.type)
+        if not isinstance(request, Register) or self._is_known(request.public_key):
+            return
+        if not self._registrations.take(address):
+            raise RateLimited(f"rate limited: too many registrations from {address}")
