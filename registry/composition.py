@@ -31,9 +31,16 @@ from registry.dispatch import (
     ProvisionStatus,
     Registrar,
 )
-from registry.events import EventType, InProcessBus, Projection, Transaction
+from registry.events import EventType, InProcessBus, Projection
 from registry.housekeeping import Housekeeping
-from registry.identity import IdentityStore, IdentityView
+from registry.identity import (
+    Attestations,
+    IdentityStore,
+    IdentityView,
+    Keyring,
+    ShownBadge,
+    read_keyring,
+)
 from registry.listener import Limits, Listener, Protocols
 from registry.membership import Member, MembershipStore, MembershipView
 from registry.persistence import Committer, Database, Reaction, Schema, migrate
@@ -112,13 +119,19 @@ def build(
     presence = Presence(bus=bus, clock=clock, stale_after=settings.stale_after_seconds)
 
     # The stores, and what each needs of the others.
+    attestations = Attestations(
+        clock=clock,
+        address_of=format_address,
+        badge_keys=keyring("badge-keys", settings.badge_keys),
+        recovery_keys=keyring("recovery-keys", settings.recovery_keys),
+    )
     identities = IdentityStore(clock=clock, address_of=format_address)
     nodes = DirectoryStore(clock=clock, last_seen=presence.last_seen)
     networks = MembershipStore(
         clock=clock,
         address_of=format_address,
         node_exists=nodes.exists,
-        external_id_of=external_id_of,
+        external_id_of=attestations.external_id_of,
         member_limit=PolicyStore.member_limit,
         terms=PolicyStore.terms,
     )
@@ -171,6 +184,9 @@ def build(
         sources=Sources(
             public_keys=identity.public_keys,
             key_expiries=identity.key_expiries,
+            key_generations=identity.key_generations,
+            badges=identity.badges_of,
+            external_ids=identity.external_ids_of,
             memberships=membership.memberships,
             scores=polo.scores,
         ),
@@ -197,7 +213,9 @@ def build(
     founder = Founder(membership=networks, policy=policies)
     provisioner = Provisioner(membership=networks, policy=policies, others={})
     status = ProvisionStatus(membership=membership_view, policy=policy_view, others=())
-    syncer = DirectorySyncer(membership=networks, directory=nodes, external_id_of=external_id_of)
+    syncer = DirectorySyncer(
+        membership=networks, directory=nodes, external_id_of=attestations.external_id_of
+    )
     operations = OperationTable(lax=settings.lax)
     operations.add(batches=registrar.batches())
     operations.add(writes=founder.operations())
@@ -209,6 +227,7 @@ def build(
         writes=identities.operations(),
         batches=identities.batches(),
     )
+    operations.add(writes=attestations.operations())
     operations.add(reads=membership_view.operations(), writes=networks.operations())
     operations.add(reads=policy_view.operations(), writes=policies.operations())
     operations.add(reads=polo_view.operations(), writes=scores.operations())
@@ -282,6 +301,9 @@ class Sources:
 
     public_keys: Callable[[Connection], Iterable[tuple[int, str]]]
     key_expiries: Callable[[Connection], Iterable[tuple[int, int]]]
+    key_generations: Callable[[Connection], Iterable[tuple[int, int]]]
+    badges: Callable[[Connection], Iterable[tuple[int, ShownBadge]]]
+    external_ids: Callable[[Connection], Iterable[tuple[int, str]]]
     memberships: Callable[[Connection], Iterable[tuple[int, int]]]
     scores: Callable[[Connection], Iterable[tuple[int, int]]]
 
@@ -325,9 +347,16 @@ class Neighbours:
         return self._routing.relay_address()
 
 
-def external_id_of(_transaction: Transaction, _node_id: int) -> str:
-    """By which id a node's holder is known elsewhere; the identity store keeps none yet."""
-    return ""
+def keyring(setting: str, text: str) -> Keyring:
+    """The keys of issuers, as a setting states them.
+
+    Raises:
+        ValueError: They are malformed; the text names the setting.
+    """
+    try:
+        return read_keyring(text)
+    except ValueError as error:
+        raise ValueError(f"{setting}: {error}") from None
 
 
 def open_database(folder: Path) -> Database:

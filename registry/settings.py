@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from attrs import Attribute, field, fields, frozen, validators
 
+from registry.identity import BADGE_KEYS, RECOVERY_KEYS
+
 
 @frozen
 class Endpoint:
@@ -159,6 +161,14 @@ class Settings:
         default=False,
         says="Take old clients at their word: registrations without a signature, anybody's "
         "questions who trusts whom, lists of networks that are not open.",
+    )
+    badge_keys: str = setting(
+        default=BADGE_KEYS,
+        says="Issuers of badges and of enrollments for recovery.",
+        unit="KID=KEY,...",
+    )
+    recovery_keys: str = setting(
+        default=RECOVERY_KEYS, says="Issuers of recoveries.", unit="KID=KEY,..."
     )
     event_buffer: int = setting(
         default=65_536, says="Events that one subscriber of the bus can hold unread.", least=1

@@ -15,6 +15,7 @@ NODE_REGISTERED = EventType(
         "tags": "its tags",
         "version": "the version of its daemon, as it says",
         "relay_only": "whether it is reached through a beacon only",
+        "task_exec": "whether it runs tasks for others, as it says",
     },
 )
 
@@ -37,6 +38,13 @@ TAGS_CHANGED = EventType(
     "node.tags_changed",
     "A node has other tags.",
     {"node_id": "the node", "tags": "its tags now"},
+)
+
+TASK_EXEC_CHANGED = EventType(
+    "directory",
+    "node.task_exec_changed",
+    "A node says that it runs tasks for others, or no longer does.",
+    {"node_id": "the node", "task_exec": "whether it does now"},
 )
 
 NODE_DEREGISTERED = EventType(
@@ -72,6 +80,7 @@ EVENTS = (
     HOSTNAME_CHANGED,
     VISIBILITY_CHANGED,
     TAGS_CHANGED,
+    TASK_EXEC_CHANGED,
     NODE_DEREGISTERED,
     NODE_REAPED,
     NODE_STALE,

@@ -135,6 +135,14 @@ class SetTags(Request, frozen=True, tag="set_tags"):
     tags: list[str] | None
 
 
+class SetTaskExec(Request, frozen=True, tag="set_task_exec"):
+    """Say whether a node runs tasks for others; from older clients."""
+
+    access: ClassVar[tuple[str, ...]] = ("node_id signs set_task_exec:{node_id}", "admin")
+    node_id: NodeId
+    enabled: bool
+
+
 class Deregister(Request, frozen=True, tag="deregister"):
     """Remove a node; its id stays reserved for its key."""
 

@@ -34,6 +34,7 @@ class Node:
         tags: What it says it is good for.
         version: The version of its daemon, as it says.
         relay_only: Whether it is reached through a beacon only.
+        task_exec: Whether it runs tasks for others, as it says.
     """
 
     node_id: int
@@ -44,6 +45,7 @@ class Node:
     tags: tuple[str, ...] = field(converter=_strings, default=())
     version: str = ""
     relay_only: bool = False
+    task_exec: bool = False
 
 
 def check_hostname(hostname: str) -> None:

@@ -36,6 +36,26 @@ class Member(Protocol):
         """What the node was said to be good for there."""
 
 
+class Badge(Protocol):
+    """What an issuer said of a node's holder."""
+
+    @property
+    def badge(self) -> str:
+        """The issuer's statement."""
+
+    @property
+    def badge_sig(self) -> str:
+        """Its signature, base64."""
+
+    @property
+    def provider(self) -> str:
+        """Who verified the holder."""
+
+    @property
+    def verified_at(self) -> int:
+        """When the badge was handed in, in unix seconds."""
+
+
 class Neighbours(Protocol):
     """What the directory asks the other stores' read models."""
 
@@ -66,6 +86,15 @@ class Sources(Protocol):
 
     def key_expiries(self, connection: Connection) -> Iterable[tuple[int, int]]:
         """Every node whose key will expire, with when, in unix seconds."""
+
+    def key_generations(self, connection: Connection) -> Iterable[tuple[int, int]]:
+        """Every node that ever had another key, with how often."""
+
+    def badges(self, connection: Connection) -> Iterable[tuple[int, Badge]]:
+        """Every node that has a badge, with it."""
+
+    def external_ids(self, connection: Connection) -> Iterable[tuple[int, str]]:
+        """Every node with the id by which its holder is known elsewhere."""
 
     def memberships(self, connection: Connection) -> Iterable[tuple[int, int]]:
         """Every node with each network it is in, without the backbone."""

@@ -13,9 +13,16 @@ from registry.directory.events import (
     NODE_REAPED,
     NODE_REGISTERED,
     TAGS_CHANGED,
+    TASK_EXEC_CHANGED,
     VISIBILITY_CHANGED,
 )
-from registry.directory.messages import Deregister, SetHostname, SetTags, SetVisibility
+from registry.directory.messages import (
+    Deregister,
+    SetHostname,
+    SetTags,
+    SetTaskExec,
+    SetVisibility,
+)
 from registry.directory.model import Node, check_hostname, clean_tags
 from registry.directory.ports import Caller, Clock
 from registry.directory.tables import nodes
@@ -30,6 +37,7 @@ _NODE_COLUMNS = (
     nodes.c.tags,
     nodes.c.version,
     nodes.c.relay_only,
+    nodes.c.task_exec,
 )
 SELECT_NODES = select(*_NODE_COLUMNS)
 _BY_ID = SELECT_NODES.where(nodes.c.node_id == bindparam("node"))
@@ -56,6 +64,7 @@ _UPDATE_ENDPOINT = (
 _SET_HOSTNAME = update(nodes).where(_THIS).values(hostname=bindparam("value"))
 _SET_PUBLIC = update(nodes).where(_THIS).values(public=bindparam("value"))
 _SET_TAGS = update(nodes).where(_THIS).values(tags=bindparam("value"))
+_SET_TASK_EXEC = update(nodes).where(_THIS).values(task_exec=bindparam("value"))
 _SET_LAST_SEEN = update(nodes).where(_THIS).values(last_seen=bindparam("value"))
 _DELETE = delete(nodes).where(_THIS)
 _REAP = delete(nodes).where(_THIS, nodes.c.last_seen < bindparam("since"))
@@ -98,6 +107,7 @@ class DirectoryStore:
             SetHostname: self.set_hostname,
             SetVisibility: self.set_visibility,
             SetTags: self.set_tags,
+            SetTaskExec: self.set_task_exec,
             Deregister: self.deregister,
         }
 
@@ -207,6 +217,22 @@ class DirectoryStore:
             transaction.execute(_SET_TAGS, {"node": request.node_id, "value": tags})
             transaction.publish(TAGS_CHANGED(node_id=request.node_id, tags=tags))
         return {"node_id": request.node_id, "tags": tags}
+
+    def set_task_exec(
+        self, transaction: Transaction, request: SetTaskExec, _caller: Caller
+    ) -> dict[str, Any]:
+        """Note whether a node runs tasks for others.
+
+        Raises:
+            LookupError: There is no such node.
+        """
+        node = self._get(transaction, request.node_id)
+        if node.task_exec != request.enabled:
+            transaction.execute(_SET_TASK_EXEC, {"node": request.node_id, "value": request.enabled})
+            transaction.publish(
+                TASK_EXEC_CHANGED(node_id=request.node_id, task_exec=request.enabled)
+            )
+        return {"node_id": request.node_id, "task_exec": request.enabled}
 
     def deregister(
         self, transaction: Transaction, request: Deregister, _caller: Caller
@@ -340,4 +366,5 @@ def _row(node: Node) -> dict[str, Any]:
         "tags": node.tags,
         "version": node.version,
         "relay_only": node.relay_only,
+        "task_exec": node.task_exec,
     }

@@ -15,6 +15,7 @@ nodes = Table(
     Column("tags", JSON, nullable=False),
     Column("version", String(64), nullable=False),
     Column("relay_only", Boolean, nullable=False),
+    Column("task_exec", Boolean, nullable=False),
     Column("last_seen", BigInteger, nullable=False),  # unix seconds, written back now and then
 )
 

@@ -1,20 +1,31 @@
 """The directory, as others read it."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from attrs import evolve
+from attrs import evolve, frozen
 from sqlalchemy import select
 
 from registry.directory.messages import Heartbeat, ListNodes, Lookup, Resolve, ResolveHostname
 from registry.directory.model import Node
-from registry.directory.ports import AddressOf, Caller, Clock, Member, Neighbours, Sources
+from registry.directory.ports import (
+    AddressOf,
+    Badge,
+    Caller,
+    Clock,
+    Member,
+    Neighbours,
+    Sources,
+)
 from registry.directory.presence import Presence
 from registry.directory.store import SELECT_NODES, node_from_row
 from registry.directory.tables import nodes
 from registry.events import Bus, Event, Projection, Snapshots
+
+T = TypeVar("T")
 
 EXPIRY_WARNING = 24 * 3600
 """Seconds before a key expires from which heartbeats say so."""
@@ -71,12 +82,22 @@ class DirectoryView:
         self._networks: dict[int, frozenset[int]] = {}  # without the backbone
         self._scores: dict[int, int] = {}
         self._key_expiries: dict[int, int] = {}  # of the keys that expire, in unix seconds
-        self._answers: dict[int, bytes] = {}
+        self._key_generations: dict[int, int] = {}  # of the nodes that had more than one
+        self._badges: dict[int, dict[str, Any]] = {}  # as they are shown
+        self._external_ids: dict[int, str] = {}
+        self._answers: OrderedDict[int, bytes] = OrderedDict()
         self._heartbeat_time = 0
         self._heartbeat_answer = b""
         self.projection = Projection(
             bus,
-            ("node.*", "key.*", "membership.*", "polo.changed"),
+            (
+                "node.*",
+                "key.*",
+                "identity.badge_changed",
+                "identity.external_id_changed",
+                "membership.*",
+                "polo.changed",
+            ),
             apply=self._apply,
             rebuild=self._rebuild,
         )
@@ -214,6 +235,8 @@ class DirectoryView:
         entry = (
             self._list_entry if self._is_inside(request.network_id, caller) else self._bare_entry
         )
+        if caller.is_admin and request.network_id == 0:
+            entry = self._admin_entry
         wanted = sorted(node_id for node_id in members if node_id > request.after)
         page = wanted[: request.limit]
         answer: dict[str, Any] = {
@@ -244,7 +267,7 @@ class DirectoryView:
 
     def _keep(self, node_id: int, answer: bytes) -> None:
         if len(self._answers) >= MOST_ANSWERS:
-            del self._answers[next(iter(self._answers))]
+            self._answers.popitem(last=False)
         self._answers[node_id] = answer
 
     def _may_reach(self, requester_id: int, node: Node) -> bool:
@@ -306,9 +329,10 @@ class DirectoryView:
             "networks": [0, *sorted(self._networks.get(node.node_id, ()))],
             "public_key": self._public_keys[node.node_id],
             "public": node.public,
+            "key_generation": self._key_generations.get(node.node_id, 0),
             "polo_score": self._scores.get(node.node_id, 0),
         }
-        answer |= _public_fields(node)
+        answer |= self._public_fields(node)
         if in_full:
             answer["real_addr"] = answer["endpoint"] = self._endpoint(node)
             if node.relay_only:
@@ -330,13 +354,29 @@ class DirectoryView:
         node = self._nodes.get(node_id)
         if node is None:  # reaped: still a member, should it come back
             return {**entry, "offline": True}
-        entry |= {"public": node.public, **_public_fields(node)}
+        entry |= {"public": node.public, **self._public_fields(node)}
         if node.public:
             entry["real_addr"] = self._endpoint(node)
         if self._presence.is_stale(node_id):
             entry["stale"] = True
         entry["last_seen"] = _format_time(self._presence.last_seen(node_id))
         return entry
+
+    def _admin_entry(self, network_id: int, node_id: int, member: Member | None) -> dict[str, Any]:
+        entry = self._list_entry(network_id, node_id, member)
+        external_id = self._external_ids.get(node_id)
+        return {**entry, "external_id": external_id} if external_id else entry
+
+    def _public_fields(self, node: Node) -> dict[str, Any]:
+        """What anyone may know of a node, where there is something to know."""
+        fields = {
+            "hostname": node.hostname,
+            "tags": node.tags,
+            "version": node.version,
+            "task_exec": node.task_exec,
+        }
+        said = {name: value for name, value in fields.items() if value}
+        return said | self._badges.get(node.node_id, {})
 
     def _apply(self, event: Event) -> None:
         node_id = event.payload["node_id"]
@@ -359,6 +399,8 @@ class DirectoryView:
                 self._put(evolve(self._nodes[node_id], public=payload["public"]))
             case "node.tags_changed":
                 self._put(evolve(self._nodes[node_id], tags=payload["tags"]))
+            case "node.task_exec_changed":
+                self._put(evolve(self._nodes[node_id], task_exec=payload["task_exec"]))
             case "node.deregistered" | "node.reaped":
                 self._remove(node_id)
 
@@ -366,17 +408,36 @@ class DirectoryView:
         """Follow what other stores said of a node."""
         payload = event.payload
         match event.type:
-            case "key.enrolled" | "key.rotated":
-                self._public_keys[node_id] = payload["public_key"]
-                self._key_expiries.pop(node_id, None)
-            case "key.expiry_changed":
-                self._set_key_expiry(node_id, payload["expires_at"])
             case "membership.joined":
                 self._join(node_id, payload["network_id"])
             case "membership.left":
                 self._leave(node_id, payload["network_id"])
             case "polo.changed":
                 self._scores[node_id] = payload["polo_score"]
+            case _ if event.source == "identity":
+                self._apply_identity(event, node_id)
+
+    def _apply_identity(self, event: Event, node_id: int) -> None:
+        payload = event.payload
+        match event.type:
+            case "key.enrolled":
+                self._public_keys[node_id] = payload["public_key"]
+            case "key.rotated":
+                self._public_keys[node_id] = payload["public_key"]
+                self._key_generations[node_id] = payload["rotate_count"]
+                self._key_expiries.pop(node_id, None)
+            case "key.expiry_changed":
+                _set(self._key_expiries, node_id, payload["expires_at"])
+            case "identity.external_id_changed":
+                _set(self._external_ids, node_id, payload["external_id"])
+            case "identity.badge_changed":
+                badge = _ToldBadge(
+                    payload["badge"],
+                    payload["badge_sig"],
+                    payload["provider"],
+                    payload["verified_at"],
+                )
+                _set(self._badges, node_id, _shown(badge) if badge.badge else None)
 
     def _put(self, node: Node) -> None:
         known = self._nodes.get(node.node_id)
@@ -390,12 +451,6 @@ class DirectoryView:
         node = self._nodes.pop(node_id)
         self._node_of_hostname.pop(node.hostname, None)
         self._presence.forget(node_id)
-
-    def _set_key_expiry(self, node_id: int, expires_at: int | None) -> None:
-        if expires_at is None:
-            self._key_expiries.pop(node_id, None)
-        else:
-            self._key_expiries[node_id] = expires_at
 
     def _join(self, node_id: int, network_id: int) -> None:
         self._networks[node_id] = self._networks.get(node_id, frozenset()) | {network_id}
@@ -418,15 +473,42 @@ class DirectoryView:
                 self._join(node_id, network_id)
             self._public_keys = dict(self._sources.public_keys(connection))
             self._key_expiries = dict(self._sources.key_expiries(connection))
+            self._key_generations = dict(self._sources.key_generations(connection))
+            self._external_ids = dict(self._sources.external_ids(connection))
+            badges = self._sources.badges(connection)
+            self._badges = {node_id: _shown(badge) for node_id, badge in badges}
             self._scores = dict(self._sources.scores(connection))
             self._presence.restore({node: at for node, at in connection.execute(_LAST_SEEN)})
             return snapshot.number
 
 
-def _public_fields(node: Node) -> dict[str, Any]:
-    """What anyone may know of a node, where there is something to know."""
-    fields = {"hostname": node.hostname, "tags": node.tags, "version": node.version}
-    return {name: value for name, value in fields.items() if value}
+@frozen
+class _ToldBadge:
+    """A badge as an event tells it."""
+
+    badge: str
+    badge_sig: str
+    provider: str
+    verified_at: int
+
+
+def _set(copy: dict[int, T], node_id: int, value: T | None) -> None:
+    """Keep a fact about a node, or forget it where there is none."""
+    if value:
+        copy[node_id] = value
+    else:
+        copy.pop(node_id, None)
+
+
+def _shown(badge: Badge) -> dict[str, Any]:
+    """A badge as it stands in answers."""
+    return {
+        "verified": True,
+        "badge": badge.badge,
+        "badge_sig": badge.badge_sig,
+        "verification_provider": badge.provider,
+        "verified_at": _format_time(badge.verified_at),
+    }
 
 
 def _format_time(unix_seconds: int) -> str:

@@ -145,6 +145,11 @@ class OperationTable:
         self._decoder = None
 
 
+def names_in(message: type) -> frozenset[str]:
+    """What access rules may name of a request: its fields, and what is worked out from them."""
+    return frozenset(name for name in dir(message) if not name.startswith("_"))
+
+
 def _access(message: type, *, lax: bool) -> Access:
     """The access rules of a request class."""
     if not issubclass(message, msgspec.Struct):
@@ -152,7 +157,7 @@ def _access(message: type, *, lax: bool) -> Access:
     try:
         return Access.parse(
             getattr(message, "access", ()),
-            frozenset(message.__struct_fields__),
+            names_in(message),
             left_out=getattr(message, "left_out", ()),
             lax=lax,
         )

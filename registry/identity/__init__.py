@@ -6,13 +6,38 @@ retired and never becomes anybody again.
 
 - `IdentityStore`: the operations that write.
 - `IdentityView`: the key index (key to node, owner to nodes) and signature checks.
-- `public_keys`, `key_expiries`: every node's key, and those that will expire, in a
-  database, for read models that start from there.
+- `Attestations`: what others vouch for: badges, recovery, external ids. `read_keyring` reads
+  the keys of those who may.
+- `public_keys`, `key_expiries`, `key_generations`, `external_ids_of`, `badges_of`: what is
+  in a database, for read models that start from there.
 """
 
+from registry.identity.attestations import (
+    Attestations,
+    ShownBadge,
+    badges_of,
+    external_ids_of,
+)
 from registry.identity.events import EVENTS
+from registry.identity.statements import BADGE_KEYS, RECOVERY_KEYS, Keyring, read_keyring
 from registry.identity.store import IdentityStore
 from registry.identity.tables import SCHEMA_STEPS
-from registry.identity.views import IdentityView, key_expiries, public_keys
+from registry.identity.views import IdentityView, key_expiries, key_generations, public_keys
 
-__all__ = ["EVENTS", "SCHEMA_STEPS", "IdentityStore", "IdentityView", "key_expiries", "public_keys"]
+__all__ = [
+    "BADGE_KEYS",
+    "EVENTS",
+    "RECOVERY_KEYS",
+    "SCHEMA_STEPS",
+    "Attestations",
+    "IdentityStore",
+    "IdentityView",
+    "Keyring",
+    "ShownBadge",
+    "badges_of",
+    "external_ids_of",
+    "key_expiries",
+    "key_generations",
+    "public_keys",
+    "read_keyring",
+]

@@ -41,4 +41,47 @@ OWNER_CHANGED = EventType(
     {"node_id": "the node", "owner": "who runs it now, as it says"},
 )
 
-EVENTS = (KEY_ENROLLED, KEY_ROTATED, KEY_EXPIRY_CHANGED, OWNER_CHANGED)
+EXTERNAL_ID_CHANGED = EventType(
+    "identity",
+    "identity.external_id_changed",
+    "A node's holder is known elsewhere by another id, or by none.",
+    {"node_id": "the node", "external_id": "the id now; empty for none"},
+)
+
+BADGE_CHANGED = EventType(
+    "identity",
+    "identity.badge_changed",
+    "A node has another badge, or none.",
+    {
+        "node_id": "the node",
+        "badge": "the issuer's statement; empty for none",
+        "badge_sig": "the issuer's signature, base64",
+        "provider": "who verified the node's holder",
+        "verified_at": "when the badge was handed in, in unix seconds",
+    },
+)
+
+RECOVERY_ENROLLED = EventType(
+    "identity",
+    "identity.recovery_enrolled",
+    "A node can be recovered by who holds an account elsewhere.",
+    {"node_id": "the node", "provider": "where the account is"},
+)
+
+NODE_RECOVERED = EventType(
+    "identity",
+    "identity.recovered",
+    "A node was given another key by a recovery; told beside the rotation.",
+    {"node_id": "the node", "provider": "where the account is that proved it"},
+)
+
+EVENTS = (
+    KEY_ENROLLED,
+    KEY_ROTATED,
+    KEY_EXPIRY_CHANGED,
+    OWNER_CHANGED,
+    EXTERNAL_ID_CHANGED,
+    BADGE_CHANGED,
+    RECOVERY_ENROLLED,
+    NODE_RECOVERED,
+)

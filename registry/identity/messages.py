@@ -43,3 +43,58 @@ class GetKeyInfo(Request, frozen=True, tag="get_key_info"):
     access: ClassVar[tuple[str, ...]] = ("anyone",)
     left_out: ClassVar[tuple[str, ...]] = ("owner always",)
     node_id: NodeId
+
+
+class SubmitBadge(Request, frozen=True, tag="submit_badge"):
+    """Show that a node's holder was verified: a statement that an issuer signed."""
+
+    access: ClassVar[tuple[str, ...]] = ("node_id signs submit_badge:{node_id}:{badge}",)
+    node_id: NodeId
+    badge: str
+    badge_sig: str
+
+
+class EnrollRecovery(Request, frozen=True, tag="enroll_recovery"):
+    """Have a node be recoverable by who holds an account elsewhere.
+
+    The commitment that is signed is a field of the statement.
+    """
+
+    access: ClassVar[tuple[str, ...]] = ("node_id signs enroll_recovery:{node_id}:{commitment}",)
+    node_id: NodeId
+    enrollment: str
+    enrollment_sig: str
+
+    @property
+    def commitment(self) -> str:
+        """What stands for the account in the statement; empty for what is none."""
+        fields = self.enrollment.split(":")
+        return fields[4] if len(fields) == 7 else ""
+
+
+class RecoverIdentity(Request, frozen=True, tag="recover_identity"):
+    """Give a node another key when the one it had is lost.
+
+    Nothing is signed by the node: that the issuer signed the recovery is the proof.
+    """
+
+    access: ClassVar[tuple[str, ...]] = ("anyone",)
+    node_id: NodeId
+    recovery: str
+    recovery_sig: str
+    new_public_key: str
+
+
+class SetExternalId(Request, frozen=True, tag="set_external_id"):
+    """Say by which id a node's holder is known elsewhere; an empty one says it is not."""
+
+    access: ClassVar[tuple[str, ...]] = ("admin",)
+    node_id: NodeId
+    external_id: Annotated[str, Meta(max_length=256)]
+
+
+class GetIdentity(Request, frozen=True, tag="get_identity"):
+    """By which id a node's holder is known elsewhere, and who runs it, as it says."""
+
+    access: ClassVar[tuple[str, ...]] = ("admin",)
+    node_id: NodeId

@@ -46,6 +46,40 @@ retired_keys = Table(
     Column("retired_at", BigInteger, nullable=False),
 )
 
+external_ids = Table(
+    "identity_external_ids",
+    metadata,
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("external_id", String(256), nullable=False),
+)
+
+badges = Table(
+    "identity_badges",
+    metadata,
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("badge", String(2048), nullable=False),
+    Column("badge_sig", String(88), nullable=False),
+    Column("provider", String(2048), nullable=False),
+    Column("verified_at", BigInteger, nullable=False),
+)
+
+recovery_enrollments = Table(
+    "identity_recovery_enrollments",
+    metadata,
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("provider", String(2048), nullable=False),
+    Column("commitment", String(2048), nullable=False),
+)
+
+used_nonces = Table(
+    "identity_used_nonces",
+    metadata,
+    Column("nonce", String(2048), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("identity_used_nonces_by_end", "expires_at"),
+)
+"""Of recoveries that took effect; until they would have expired anyway."""
+
 
 def _make_tables(connection: Connection) -> None:
     metadata.create_all(connection)

@@ -24,6 +24,7 @@ _ALL = select(
 )
 _PUBLIC_KEYS = select(keys.c.node_id, keys.c.public_key)
 _KEY_EXPIRIES = select(keys.c.node_id, keys.c.expires_at).where(keys.c.expires_at.is_not(None))
+_KEY_GENERATIONS = select(keys.c.node_id, keys.c.rotate_count).where(keys.c.rotate_count > 0)
 _DAY = 24 * 3600
 
 
@@ -36,6 +37,12 @@ def public_keys(connection: Connection) -> Iterable[tuple[int, str]]:
 def key_expiries(connection: Connection) -> Iterable[tuple[int, int]]:
     """Every node whose key will expire, with when, for read models that start from there."""
     return ((node_id, expires_at) for node_id, expires_at in connection.execute(_KEY_EXPIRIES))
+
+
+def key_generations(connection: Connection) -> Iterable[tuple[int, int]]:
+    """Every node that ever had another key, with how often, for read models that start there."""
+    rows = connection.execute(_KEY_GENERATIONS)
+    return ((node_id, rotate_count) for node_id, rotate_count in rows)
 
 
 class IdentityView:

@@ -128,6 +128,7 @@ def _node_row(population: Population, number: int, now: int) -> dict[str, Any]:
         "tags": [],
         "version": "1.18.0",
         "relay_only": False,
+        "task_exec": False,
         "last_seen": now,
     }
 

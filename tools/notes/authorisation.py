@@ -8,6 +8,7 @@ from pathlib import Path
 from registry.composition import build
 from registry.dispatch import Access, Operation, OperationTable
 from registry.dispatch.access import LAX, Signed
+from registry.dispatch.operations import names_in
 from registry.settings import Settings
 from tools.notes.tables import table
 
@@ -45,7 +46,7 @@ def _operations() -> Iterator[OperationTable]:
 
 
 def _row(operation: Operation) -> list[str]:
-    fields = frozenset(operation.message.__struct_fields__)
+    fields = names_in(operation.message)
     return [
         f"`{operation.type}`",
         operation.owner,
