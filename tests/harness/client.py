@@ -71,6 +71,13 @@ class Client:
         with suppress(OSError):
             self._connection.close()
 
+    def leave(self) -> None:
+        """Close the connection, and return when the server has noticed."""
+        self._connection.shutdown(socket.SHUT_WR)
+        while self._connection.recv(65536):
+            pass
+        self.close()
+
     def ask(self, message_type: str, **fields: Any) -> Message:
         """Send a request and wait for its answer.
 

@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +50,16 @@ def missing_for_daemons() -> str:
     return ""
 
 
+def _short_folder_for(owner: object) -> str:
+    """A folder that lives as long as its owner.
+
+    Unix sockets have paths of 107 bytes at most, and those of pytest's folders come close.
+    """
+    folder = tempfile.mkdtemp(prefix="pilot-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 class PilotctlFailed(Exception):
     """``pilotctl`` could not do what it was told; the text is what it said."""
 
@@ -88,7 +100,7 @@ class Daemon:
         folder = binaries()
         assert folder is not None, missing_for_daemons()
         self._pilotctl = str(folder / "pilotctl")
-        socket = home / "s.sock"
+        socket = Path(_short_folder_for(self), "s.sock")
         self._env = {
             **_QUIET,
             "HOME": str(home),
@@ -149,9 +161,13 @@ class Daemon:
         """Start it, and return when it has registered and takes commands.
 
         Raises:
-            TimeoutError: It does not come so far; the text holds its log.
+            TimeoutError: It does not come so far and was ended; the text holds its log.
         """
-        self.launch().wait_for("daemon running")
+        try:
+            self.launch().wait_for("daemon running")
+        except TimeoutError:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """End it by SIGKILL: it says goodbye to nobody."""

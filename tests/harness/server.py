@@ -67,10 +67,14 @@ class RegistryServer:
         """Start it, and return when it listens.
 
         Raises:
-            TimeoutError: It does not come to listen; the text says what it wrote.
+            TimeoutError: It does not come to listen and was ended; the text says what it wrote.
         """
         self._process = Process(self._command, env={"PYTHONUNBUFFERED": "1"})
-        self.address = self._process.wait_for(r"^listening on (\S+)")[1]
+        try:
+            self.address = self._process.wait_for(r"^listening on (\S+)")[1]
+        except TimeoutError:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """End it by SIGKILL."""

@@ -81,6 +81,7 @@ class TestConnections:
             first.ask("list_networks")
             with connect(endpoint) as second:
                 assert b"too many connections from 127.0.0.1" in read_frame(second)
+            first.leave()
         with Client.to(endpoint) as third:
             third.ask("list_networks")
 
