@@ -110,6 +110,7 @@ def registry_in(folder: Path, **settings: Any) -> Iterator[Registry]:
     """A registry over a data folder, as it was left there."""
     clock = [float(START)]
     token = folder / "admin-token"
+    token.touch(mode=0o600)
     token.write_text(ADMIN_TOKEN)
     application = build(
         Settings(data=folder / "data", admin_token_file=token, **settings),
