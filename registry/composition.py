@@ -5,7 +5,7 @@ made of parts above it.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from stat import filemode
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from registry import directory, dispatch, identity, membership, policy, polo, routing, trust
+from registry.added_stores import Host, added_stores
 from registry.directory import DirectoryStore, DirectoryView, Presence
 from registry.dispatch import (
     AddressRates,
@@ -31,7 +32,7 @@ from registry.dispatch import (
     ProvisionStatus,
     Registrar,
 )
-from registry.events import EventType, InProcessBus, Projection
+from registry.events import EventType, InProcessBus, Projection, Reaction, Store
 from registry.housekeeping import Housekeeping
 from registry.identity import (
     Attestations,
@@ -43,7 +44,7 @@ from registry.identity import (
 )
 from registry.listener import Limits, Listener, Protocols
 from registry.membership import Member, MembershipStore, MembershipView
-from registry.persistence import Committer, Database, Reaction, Schema, migrate
+from registry.persistence import Committer, Database, Schema, migrate
 from registry.policy import PolicyStore, PolicyView
 from registry.polo import PoloStore, PoloView
 from registry.routing import RoutingStore, RoutingView
@@ -62,6 +63,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
 )
 
 SCHEMAS = tuple(Schema(store.__name__.split(".")[-1], store.SCHEMA_STEPS) for store in STORES)
+"""The tables of the seven; added stores bring theirs."""
 
 
 @frozen
@@ -111,11 +113,13 @@ def build(
     Raises:
         DatabaseInUse: Another process has the data folder.
         SchemaTooNew: The data was written by a newer release.
-        ValueError: The admin token file cannot be used.
+        ValueError: The admin token file cannot be used, a setting names what there is not,
+            or an added store cannot be taken in.
     """
     admin_token = read_admin_token(settings.admin_token_file)
+    stores = added_stores(schema.store for schema in SCHEMAS)
     bus = InProcessBus(settings.event_buffer)
-    database = open_database(settings.data)
+    database = open_database(settings.data, stores)
     presence = Presence(bus=bus, clock=clock, stale_after=settings.stale_after_seconds)
 
     # The stores, and what each needs of the others.
@@ -197,11 +201,24 @@ def build(
         closed_lists=not settings.lax,
     )
 
+    # The stores that this root does not know.
+    host = Host(
+        bus=bus,
+        snapshots=database.snapshot,
+        clock=clock,
+        address_of=format_address,
+        node_exists=nodes.exists,
+        role_of=networks.role_of,
+        trusts=trusts.linked,
+    )
+    added = [store.build(host) for store in stores]
+
     # Who writes because of what happened elsewhere. Reading follows from the views' patterns.
     reactions = (
         Reaction("membership.leave", ("node.deregistered",), networks.on_node_deregistered),
         Reaction("trust.forget", ("node.deregistered",), trusts.on_node_deregistered),
         Reaction("policy.remove", ("network.deleted",), policies.on_network_deleted),
+        *(reaction for parts in added for reaction in parts.reactions),
     )
     committer = Committer(
         database, bus, reactions, deliver=lambda settle: deliver(lambda: keep_up_after(settle))
@@ -234,6 +251,8 @@ def build(
     operations.add(reads=routing_view.operations(), writes=beacons.operations())
     operations.add(reads=trust_view.operations(), writes=trusts.operations())
     operations.add(reads=breakers.operations())
+    for parts in added:
+        operations.add(reads=parts.reads, writes=parts.writes)
 
     authenticator = Authenticator(identity_view, networks, admin_token=admin_token)
     registrations = AddressRates(
@@ -256,19 +275,22 @@ def build(
         request_seconds=settings.request_seconds,
         answer_seconds=settings.answer_seconds,
     )
-    projections = tuple(
-        model.projection
-        for model in (
-            identity_view,
-            membership_view,
-            policy_view,
-            trust_view,
-            polo_view,
-            routing_view,
-            directory_view,
-            protocols.json,
-            protocols.binary,
-        )
+    projections = (
+        *(projection for parts in added for projection in parts.projections),
+        *(
+            model.projection
+            for model in (
+                identity_view,
+                membership_view,
+                policy_view,
+                trust_view,
+                polo_view,
+                routing_view,
+                directory_view,
+                protocols.json,
+                protocols.binary,
+            )
+        ),
     )
 
     def keep_up_after(settle: Callable[[], None]) -> None:
@@ -359,8 +381,12 @@ def keyring(setting: str, text: str) -> Keyring:
         raise ValueError(f"{setting}: {error}") from None
 
 
-def open_database(folder: Path) -> Database:
+def open_database(folder: Path, added: Sequence[Store] = ()) -> Database:
     """Open a data folder and bring every store's tables up to date.
+
+    Args:
+        folder: The data folder; made if it is not there.
+        added: The stores beside the seven.
 
     Raises:
         DatabaseInUse: Another process has the folder.
@@ -373,7 +399,8 @@ def open_database(folder: Path) -> Database:
         raise OSError(f"data: cannot use the folder {folder}: {error.strerror}") from error
     try:
         with database.open_writer() as connection, connection.begin():
-            migrate(connection, SCHEMAS)
+            more = (Schema(store.name, store.schema_steps) for store in added)
+            migrate(connection, (*SCHEMAS, *more))
     except BaseException as error:
         database.close()
         if isinstance(error, DBAPIError):

@@ -4,7 +4,6 @@
 - `Schema`, `migrate`: each store's tables, upgraded on their own.
 - `change_log`: every durable event as a numbered row.
 - `Committer`: one thread that owns the write connection and commits in groups.
-- `Reaction`: a durable subscriber, whose own writes follow from other stores' events.
 """
 
 from registry.persistence import change_log
@@ -16,7 +15,6 @@ from registry.persistence.committer import (
     StorageUnavailable,
 )
 from registry.persistence.database import Database, DatabaseInUse
-from registry.persistence.reactions import Reaction
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
 
 __all__ = [
@@ -26,7 +24,6 @@ __all__ = [
     "Database",
     "DatabaseInUse",
     "Outcome",
-    "Reaction",
     "Schema",
     "SchemaTooNew",
     "StorageUnavailable",

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 import structlog
 from attrs import frozen
 
-from registry.events import Bus, Event, Transaction
+from registry.events import Bus, Event, Reaction, Transaction
 from registry.persistence import change_log
 from registry.persistence.bulk import BulkStatements
 from registry.persistence.database import Database
-from registry.persistence.reactions import Inbox, Reaction
+from registry.persistence.reactions import Inbox
 from registry.persistence.unit_of_work import UnitOfWork
 
 log = structlog.get_logger()

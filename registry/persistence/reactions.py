@@ -1,31 +1,11 @@
 """Durable subscribers: what one store writes because of another store's event."""
 
 import time
-from collections.abc import Callable
 
-from attrs import frozen
 from sqlalchemy import Connection
 
-from registry.events import Bus, Event, Transaction, matches
+from registry.events import Bus, Event, Reaction, matches
 from registry.persistence import change_log
-
-
-@frozen
-class Reaction:
-    """A store's standing answer to some events: a handler that writes.
-
-    Each matching event takes effect exactly once, in commit order, whatever was
-    dropped or killed in between.
-
-    Attributes:
-        name: Names its cursor in the database; never changed once released.
-        patterns: Which events to react to.
-        handler: Writes what follows from an event. It may itself publish.
-    """
-
-    name: str
-    patterns: tuple[str, ...]
-    handler: Callable[[Transaction, Event], None]
 
 
 class Inbox:

@@ -1,7 +1,7 @@
 """``registry serve`` as a process."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +24,7 @@ class RegistryServer:
         listen: str = "127.0.0.1:0",
         options: Sequence[str] = (),
         namespace: Namespace | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         """Describe a server; `start` starts it.
 
@@ -32,7 +33,9 @@ class RegistryServer:
             listen: HOST:PORT; with port 0 every start takes a free one.
             options: Further options of ``registry serve``.
             namespace: The network it lives in; None for the test's own.
+            env: Variables beside those of the test.
         """
+        self._env = env or {}
         serve = ["serve", "--listen", listen, "--data", str(data), *options]
         command = [sys.executable, "-m", "registry", *serve]
         self._command = namespace.command(command) if namespace else command
@@ -69,7 +72,7 @@ class RegistryServer:
         Raises:
             TimeoutError: It does not come to listen and was ended; the text says what it wrote.
         """
-        self._process = Process(self._command, env={"PYTHONUNBUFFERED": "1"})
+        self._process = Process(self._command, env={"PYTHONUNBUFFERED": "1", **self._env})
         try:
             self.address = self._process.wait_for(r"^listening on (\S+)")[1]
         except TimeoutError:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from registry.events import Event, InProcessBus, Transaction
-from registry.persistence import Outcome, Reaction
+from registry.events import Event, InProcessBus, Reaction, Transaction
+from registry.persistence import Outcome
 from tests.persistence.world import (
     ECHO,
     World,

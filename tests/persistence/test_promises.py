@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from registry.events import Event, InProcessBus, Projection, Transaction
-from registry.persistence import Database, Outcome, Reaction, committer
+from registry.events import Event, InProcessBus, Projection, Reaction, Transaction
+from registry.persistence import Database, Outcome, committer
 from tests.events.helpers import PATIENCE, all_at_once, in_thread
 from tests.examples import examples
 from tests.persistence.world import (

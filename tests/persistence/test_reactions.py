@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
 
-from registry.events import Event, Subscription, Transaction
-from registry.persistence import Reaction, committer
+from registry.events import Event, Reaction, Subscription, Transaction
+from registry.persistence import committer
 from tests.events.helpers import PATIENCE
 from tests.persistence.world import (
     ADDED,

@@ -12,12 +12,11 @@ from attrs import define
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, select
 from sqlalchemy import event as sqlalchemy_event
 
-from registry.events import Event, EventType, InProcessBus, Projection, Transaction
+from registry.events import Event, EventType, InProcessBus, Projection, Reaction, Transaction
 from registry.persistence import (
     Committer,
     Database,
     Outcome,
-    Reaction,
     Schema,
     change_log,
     migrate,

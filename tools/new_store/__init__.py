@@ -1,0 +1,1 @@
+"""Writing a new store that runs: ``python -m tools.new_store NAME``."""
