@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from registry import directory, dispatch, identity, membership, policy, polo, routing, trust
 from registry.added_stores import Host, added_stores
+from registry.admin import AuditLog
 from registry.directory import DirectoryStore, DirectoryView, Presence
 from registry.dispatch import (
     AddressRates,
@@ -251,6 +252,7 @@ def build(
     operations.add(reads=routing_view.operations(), writes=beacons.operations())
     operations.add(reads=trust_view.operations(), writes=trusts.operations())
     operations.add(reads=breakers.operations())
+    operations.add(reads=AuditLog(snapshots=database.snapshot).operations())
     for parts in added:
         operations.add(reads=parts.reads, writes=parts.writes)
 

@@ -59,6 +59,11 @@ _AFTER = (
     .order_by(changes.c.number)
     .limit(_PAGE)
 )
+_NEWEST = (
+    select(changes.c.number, changes.c.at, changes.c.source, changes.c.type, changes.c.payload)
+    .order_by(changes.c.number.desc())
+    .limit(bindparam("most"))
+)
 _CURSOR = select(cursors.c.number).where(cursors.c.consumer == bindparam("name"))
 _MOVE_CURSOR = (
     update(cursors)
@@ -127,6 +132,26 @@ def read(connection: Connection, after: int) -> Iterator[Event]:
         if len(rows) < _PAGE:
             return
         after = rows[-1].number
+
+
+@frozen
+class Change:
+    """An event as it stands in the log.
+
+    Attributes:
+        at: When it was logged, in microseconds since 1970, UTC.
+        event: The event, numbered.
+    """
+
+    at: int
+    event: Event
+
+
+def newest(connection: Connection, most: int) -> Iterator[Change]:
+    """The newest events, newest first, read as they are asked for."""
+    rows = connection.execution_options(stream_results=True).execute(_NEWEST, {"most": most})
+    for number, at, source, type_, payload in rows:
+        yield Change(at, Event(source, type_, msgspec.json.decode(payload), number=number))
 
 
 def cursor(connection: Connection, consumer: str) -> int | None:
