@@ -116,9 +116,17 @@ class EventTypes:
         """The payload keys that a type is known to carry, sorted."""
         return tuple(sorted(self._written.get(type_) or ()))
 
+    @cached_property
+    def _matching(self) -> dict[str, frozenset[str]]:
+        return {}
+
     def matching(self, pattern: str) -> frozenset[str]:
         """The published types that a pattern matches, by the rules of the bus."""
-        return frozenset(each for each in self.published if matches(pattern, each))
+        if pattern not in self._matching:
+            self._matching[pattern] = frozenset(
+                each for each in self.published if matches(pattern, each)
+            )
+        return self._matching[pattern]
 
 
 def matches(pattern: str, type_: str) -> bool:
@@ -261,8 +269,7 @@ def _uses(
         for name, dotted in _offered(source)
         if (declaration := by_constant.get(project.origin(dotted)))
     }
-    modules = {each.rpartition(".")[0] for each in by_constant if each}
-    if not local and not any(dotted in modules for dotted in source.names.imported.values()):
+    if not local and not _imports_any(source, by_constant):
         return
     aside = set(_set_aside(source))
     for name in source.tree.every(ast.Name):
@@ -273,6 +280,12 @@ def _uses(
         declaration = by_constant.get(project.origin(dotted)) if dotted else None
         if declaration and id(attribute) not in aside:
             yield attribute, declaration
+
+
+def _imports_any(source: Source, by_constant: Mapping[str | None, Declaration]) -> bool:
+    """Whether a file imports a module that declares types, to take constants out of it."""
+    modules = {each.module.name for each in by_constant.values()}
+    return any(dotted in modules for dotted in source.names.imported.values())
 
 
 def _offered(source: Source) -> Iterable[tuple[str, str]]:
