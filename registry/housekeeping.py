@@ -67,12 +67,12 @@ class Housekeeping:
             self._directory.reap(transaction, silent, silent_since=since)
             self._routing.drop_expired(transaction)
 
+        def report(outcome: Outcome) -> None:
+            if outcome.error is not None:
+                log.error("housekeeping.failed", exc_info=outcome.error)
+                self._presence.save_again(unsaved)
+
         try:
-            self._committer.submit(work, _report)
+            self._committer.submit(work, report)
         except CommitterClosed:
             log.debug("housekeeping.skipped", reason="the server is stopping")
-
-
-def _report(outcome: Outcome) -> None:
-    if outcome.error is not None:
-        log.error("housekeeping.failed", exc_info=outcome.error)

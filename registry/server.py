@@ -63,6 +63,7 @@ async def _run(
         log.info("server.stopping")
         housekeeping.cancel()
         application.listener.stop_accepting()
+        application.housekeeping.sweep()  # when nodes were last heard of is not yet all saved
     finally:
         # In a thread, because the loop is where the last acknowledgements are delivered.
         await asyncio.to_thread(application.committer.close)

@@ -1,6 +1,6 @@
 """Who was heard of when: soft state, in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from registry.directory.events import NODE_BACK, NODE_STALE
 from registry.directory.ports import Clock
@@ -97,3 +97,7 @@ class Presence:
         """What was heard since the last call, to be written back."""
         unsaved, self._unsaved = self._unsaved, set()
         return {node: self._last_seen[node] for node in unsaved if node in self._last_seen}
+
+    def save_again(self, node_ids: Iterable[int]) -> None:
+        """Give nodes out once more by `take_unsaved`, because writing them back failed."""
+        self._unsaved.update(node_id for node_id in node_ids if node_id in self._last_seen)

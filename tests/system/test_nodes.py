@@ -1,11 +1,30 @@
 """What the directory says of nodes, to whom, and what nodes may say of themselves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event, text
 
 from tests.harness.client import Key, Refused
-from tests.system.registry import START, Registry
+from tests.system.registry import START, Registry, registry_in
+
+
+@contextmanager
+def no_commits(registry: Registry) -> Iterator[None]:
+    """Have every commit fail, as on a disk that is full."""
+
+    def fail(_connection: Connection) -> None:
+        raise OSError("no space left on device")
+
+    engine = registry.application.database.engine
+    event.listen(engine, "commit", fail)
+    try:
+        yield
+    finally:
+        event.remove(engine, "commit", fail)
 
 
 def lookup(registry: Registry, node_id: int) -> dict[str, Any]:
@@ -216,6 +235,33 @@ class TestPresence:
         assert lookup(registry, 1)["stale"] is True
         registry.signed(1, "heartbeat", node_id=1)
         assert "stale" not in lookup(registry, 1)
+
+    def test_when_a_node_was_heard_of_is_saved_by_the_sweep(self, tmp_path: Path) -> None:
+        with registry_in(tmp_path) as registry:
+            registry.register()
+            registry.clock[0] += 60
+            registry.signed(1, "heartbeat", node_id=1)
+            registry.application.housekeeping.sweep()
+        with registry_in(tmp_path) as registry:
+            [entry] = registry.as_admin("list_nodes", network_id=0)["nodes"]
+        assert entry["last_seen"] == "2023-11-14T22:14:20Z"
+
+    def test_and_again_where_that_failed(self, registry: Registry) -> None:
+        registry.register()
+        registry.clock[0] += 60
+        registry.signed(1, "heartbeat", node_id=1)
+        with no_commits(registry):
+            registry.application.housekeeping.sweep()
+            with pytest.raises(Refused, match="could not commit"):
+                registry.register()
+        registry.application.housekeeping.sweep()
+        registry.register()
+        engine = registry.application.database.engine
+        with engine.connect() as connection:
+            saved = connection.execute(
+                text("SELECT last_seen FROM directory_nodes WHERE node_id = 1")
+            ).scalar()
+        assert saved == START + 60
 
     def test_a_node_that_stays_silent_is_reaped_and_keeps_its_id(self, registry: Registry) -> None:
         key = Key()
