@@ -1,7 +1,9 @@
 """A store from a package of its own, installed beside the server and asked over the wire."""
 
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,19 +16,21 @@ from tests.harness.server import RegistryServer
 PACKAGE = Path(__file__).parent / "leases"
 
 
+BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, built from its own pyproject.toml; where it was installed."""
-    target = tmp_path_factory.mktemp("site")
-    source = tmp_path_factory.mktemp("source")
-    subprocess.run(["cp", "-r", f"{PACKAGE}/.", source], check=True)
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"),
-            *("--no-build-isolation", "--disable-pip-version-check", "--target", target, source),
-        ],
-        check=True,
-    )
+    """Where the package was installed: the wheel that its own pyproject.toml builds, unpacked.
+
+    That is what an installer does with it; the environment of the tests has none.
+    """
+    source, wheels, target = map(tmp_path_factory.mktemp, ("source", "wheels", "site"))
+    shutil.copytree(PACKAGE, source, dirs_exist_ok=True)
+    subprocess.run([sys.executable, "-c", BUILD, wheels], cwd=source, check=True)
+    [wheel] = wheels.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(target)
     return target
 
 
