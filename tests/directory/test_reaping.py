@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from registry.directory import SCHEMA_STEPS, DirectoryStore, Node
-from registry.events import InProcessBus
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer
+from tests.harness.stores import ground_in
 
 NOW = 1_700_000_000
 NODE = Node(node_id=1, real_addr="127.0.0.1:4001")
@@ -15,14 +15,8 @@ NODE = Node(node_id=1, real_addr="127.0.0.1:4001")
 
 @pytest.fixture
 def committer(tmp_path: Path) -> Iterator[Committer]:
-    database = Database.in_folder(tmp_path)
-    with database.open_writer() as connection, connection.begin():
-        migrate(connection, [Schema("directory", SCHEMA_STEPS)])
-    committer = Committer(database, InProcessBus())
-    committer.start()
-    yield committer
-    committer.close()
-    database.close()
+    with ground_in(tmp_path, "directory", SCHEMA_STEPS) as ground:
+        yield ground.committer
 
 
 def reaped(committer: Committer, *, last_seen: int, silent_since: float) -> list[int]:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.events import InProcessBus
 from registry.identity import SCHEMA_STEPS
 from registry.identity.bindings import Enrollment, Rotation, enroll, rotate
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer
+from tests.harness.stores import ground_in
 
 NOW = 1_700_000_000
 
@@ -26,16 +26,8 @@ def committer(tmp_path: Path) -> Iterator[Committer]:
 @contextmanager
 def open_committer(folder: Path) -> Iterator[Committer]:
     """A committer over a database of this store alone."""
-    database = Database.in_folder(folder)
-    with database.open_writer() as connection, connection.begin():
-        migrate(connection, [Schema("identity", SCHEMA_STEPS)])
-    committer = Committer(database, InProcessBus())
-    committer.start()
-    try:
-        yield committer
-    finally:
-        committer.close()
-        database.close()
+    with ground_in(folder, "identity", SCHEMA_STEPS) as ground:
+        yield ground.committer
 
 
 def key(number: int) -> bytes:

@@ -11,8 +11,9 @@ from registry.dispatch import OperationTable
 from registry.events import Event, InProcessBus, Subscription, Transaction
 from registry.membership import SCHEMA_STEPS, MembershipStore, MembershipView
 from registry.membership.messages import CreateNetwork, Request
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer, Database
 from tests.authorization import require_role
+from tests.harness.stores import ground_in
 
 START = 1_700_000_000
 
@@ -132,14 +133,5 @@ class World:
 @contextmanager
 def world_in(folder: Path) -> Iterator[World]:
     """A world in a data folder."""
-    database = Database.in_folder(folder)
-    with database.open_writer() as connection, connection.begin():
-        migrate(connection, [Schema("membership", SCHEMA_STEPS)])
-    bus = InProcessBus()
-    committer = Committer(database, bus)
-    committer.start()
-    try:
-        yield World(database, bus, committer)
-    finally:
-        committer.close()
-        database.close()
+    with ground_in(folder, "membership", SCHEMA_STEPS) as ground:
+        yield World(ground.database, ground.bus, ground.committer)

@@ -9,10 +9,11 @@ from attrs import define, field, frozen
 
 from registry.dispatch import OperationTable
 from registry.events import Event, InProcessBus, Subscription, Transaction
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer, Database
 from registry.policy import SCHEMA_STEPS, PolicyStore, PolicyView
 from registry.policy.messages import Request
 from tests.authorization import require_role
+from tests.harness.stores import ground_in
 
 
 @frozen
@@ -107,14 +108,5 @@ class World:
 @contextmanager
 def world_in(folder: Path) -> Iterator[World]:
     """A world in a data folder."""
-    database = Database.in_folder(folder)
-    with database.open_writer() as connection, connection.begin():
-        migrate(connection, [Schema("policy", SCHEMA_STEPS)])
-    bus = InProcessBus()
-    committer = Committer(database, bus)
-    committer.start()
-    try:
-        yield World(database, bus, committer)
-    finally:
-        committer.close()
-        database.close()
+    with ground_in(folder, "policy", SCHEMA_STEPS) as ground:
+        yield World(ground.database, ground.bus, ground.committer)

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from registry.events import InProcessBus, Subscription
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer, Database
 from registry.polo import SCHEMA_STEPS, PoloStore, PoloView, scores
 from registry.polo.messages import (
     GetPoloHistory,
@@ -18,6 +18,7 @@ from registry.polo.messages import (
     SetPoloScore,
     UpdatePoloScore,
 )
+from tests.harness.stores import ground_in
 
 START = 1_700_000_000
 
@@ -134,14 +135,5 @@ class World:
 @contextmanager
 def world_in(folder: Path, *, buffer_size: int = 0) -> Iterator[World]:
     """A world in a data folder, whose bus holds so many events for each reader."""
-    database = Database.in_folder(folder)
-    with database.open_writer() as connection, connection.begin():
-        migrate(connection, [Schema("polo", SCHEMA_STEPS)])
-    bus = InProcessBus(buffer_size)
-    committer = Committer(database, bus)
-    committer.start()
-    try:
-        yield World(database, bus, committer)
-    finally:
-        committer.close()
-        database.close()
+    with ground_in(folder, "polo", SCHEMA_STEPS, buffer_size=buffer_size) as ground:
+        yield World(ground.database, ground.bus, ground.committer)

@@ -8,9 +8,10 @@ from typing import Any
 from attrs import define, field, frozen
 
 from registry.events import InProcessBus, Subscription
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer, Database
 from registry.routing import SCHEMA_STEPS, RoutingStore, RoutingView
 from registry.routing.messages import BeaconList, BeaconRegister, Punch, Request
+from tests.harness.stores import ground_in
 
 START = 1_700_000_000
 LEASE = 60
@@ -110,14 +111,5 @@ class World:
 @contextmanager
 def world_in(folder: Path, *, buffer_size: int = 0, open_to_all: bool = False) -> Iterator[World]:
     """A world in a data folder, whose bus holds so many events for each reader."""
-    database = Database.in_folder(folder)
-    with database.open_writer() as connection, connection.begin():
-        migrate(connection, [Schema("routing", SCHEMA_STEPS)])
-    bus = InProcessBus(buffer_size)
-    committer = Committer(database, bus)
-    committer.start()
-    try:
-        yield World(database, bus, committer, open_to_all=open_to_all)
-    finally:
-        committer.close()
-        database.close()
+    with ground_in(folder, "routing", SCHEMA_STEPS, buffer_size=buffer_size) as ground:
+        yield World(ground.database, ground.bus, ground.committer, open_to_all=open_to_all)

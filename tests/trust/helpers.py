@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from registry.events import Event, InProcessBus, Subscription, Transaction
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer, Database
 from registry.trust import SCHEMA_STEPS, TrustStore, TrustView
 from registry.trust.messages import (
     CheckTrust,
@@ -19,6 +19,7 @@ from registry.trust.messages import (
     RespondHandshake,
     RevokeTrust,
 )
+from tests.harness.stores import ground_in
 
 START = 1_700_000_000
 
@@ -141,14 +142,5 @@ class World:
 @contextmanager
 def world_in(folder: Path, *, buffer_size: int = 0) -> Iterator[World]:
     """A world in a data folder, whose bus holds so many events for each reader."""
-    database = Database.in_folder(folder)
-    with database.open_writer() as connection, connection.begin():
-        migrate(connection, [Schema("trust", SCHEMA_STEPS)])
-    bus = InProcessBus(buffer_size)
-    committer = Committer(database, bus)
-    committer.start()
-    try:
-        yield World(database, bus, committer)
-    finally:
-        committer.close()
-        database.close()
+    with ground_in(folder, "trust", SCHEMA_STEPS, buffer_size=buffer_size) as ground:
+        yield World(ground.database, ground.bus, ground.committer)
