@@ -21,6 +21,13 @@ LONGEST_REQUEST = 512
 """Bytes of a request that is remembered: more than any heartbeat, lookup or resolve has."""
 
 
+LONGEST_FRAME = 1024
+"""Bytes of an answer that is kept with its request: a longer one is written anew each time.
+
+Else whoever asks for long lists in many ways could fill the memory with them.
+"""
+
+
 @define(eq=False)
 class Remembered:
     """A request for something that is answered from memory, read and proved."""
@@ -42,10 +49,12 @@ class Remembered:
         answer = self._read(self.reading.request, self.caller)
         if answer is None:
             return None
-        if answer is not self._answer:
-            self._frame = self.reading.respond(self.reading.operation, answer)
-            self._answer = answer
-        return self._frame
+        if answer is self._answer:
+            return self._frame
+        frame = self.reading.respond(self.reading.operation, answer)
+        if isinstance(answer, bytes) and len(frame) <= LONGEST_FRAME:
+            self._answer, self._frame = answer, frame
+        return frame
 
 
 class Recall:
