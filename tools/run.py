@@ -97,7 +97,13 @@ def install(environment: Path, extra: str) -> None:
     Raises:
         SetUpFailed: pip did not succeed; it has said why.
     """
-    pip = [python_with_pip(), "-m", "pip", "--python", str(environment / "bin" / "python")]
+    pip = [
+        python_with_pip(environment),
+        "-m",
+        "pip",
+        "--python",
+        str(environment / "bin" / "python"),
+    ]
     options = ["-qq", "--no-input", "--disable-pip-version-check"]
     project = ["--constraint", str(ROOT / INPUTS[1]), "--editable", f"{ROOT}{extra}"]
     result = subprocess.run(
@@ -109,9 +115,9 @@ def install(environment: Path, extra: str) -> None:
         raise SetUpFailed("pip failed; it must be there, in version 22.3 or newer")
 
 
-def python_with_pip() -> str:
-    """This Python, or the one that it comes from where it is itself in such an environment."""
-    if importlib.util.find_spec("pip"):
+def python_with_pip(environment: Path) -> str:
+    """This Python; the one that it comes from if it has no pip, or is what is made anew."""
+    if importlib.util.find_spec("pip") and Path(sys.prefix) != environment:
         return sys.executable
     return str(getattr(sys, "_base_executable", sys.executable))
 
