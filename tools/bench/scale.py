@@ -49,7 +49,7 @@ class Scale:
         self.say(f"start with {self.nodes:,} nodes")
         with self.ground.registry(self.nodes) as registry:
             first = registry.started_in + self._first_answer(registry)
-            memory = registry.memory
+            memory, start_cpu = registry.memory, registry.cpu_seconds
             many = self._half_load_of(registry, self.nodes)
         yield Bar(
             name="memory of a node",
@@ -67,6 +67,7 @@ class Scale:
             reference=[MOST_SECONDS_TO_START],
             beside="10 s",
             most=1.0,
+            note=f"{start_cpu:.1f} s of processor time",
         )
         yield Bar(
             name="p99 of lookup at half load",
