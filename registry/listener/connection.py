@@ -63,7 +63,11 @@ class Connection(asyncio.Protocol):
         """Begin to serve, or turn the client away when the server is full."""
         # Not an isinstance check: uvloop's transport is one by its methods only.
         self._transport = cast("asyncio.Transport", transport)
-        self._stranger = Caller(*transport.get_extra_info("peername")[:2])
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # it was reset before it was served
+            self.abort()
+            return
+        self._stranger = Caller(*peer[:2])
         self.address = self._stranger.address
         refusal = self._opened(self)
         if refusal:
@@ -117,6 +121,11 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     @property
+    def is_closing(self) -> bool:
+        """Whether it was closed, and is there only for what is still to be sent."""
+        return self._transport is not None and self._transport.is_closing()
+
+    @property
     def _blocked(self) -> bool:
         return self._awaiting_answer or not self._client_reads
 
@@ -142,6 +151,7 @@ class Connection(asyncio.Protocol):
         self._serving = True
         try:
             for body in self._decoder.frames():
+                self.unfinished_since = None  # what follows has begun only now
                 frame = encode_frame(body)
                 answer = self._dispatcher.recall(frame)
                 if answer is None:

@@ -51,7 +51,17 @@ class Listener:
             OSError: The address cannot be listened on.
         """
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._connection, host, port, backlog=1024, ssl=tls)
+        # A handshake is a request that has begun: whoever does not finish it is closed likewise.
+        patience = self._limits.request_seconds if tls else None
+        server = await loop.create_server(
+            self._connection,
+            host,
+            port,
+            backlog=1024,
+            ssl=tls,
+            ssl_handshake_timeout=patience,
+            ssl_shutdown_timeout=patience,
+        )
         if not self._servers:
             self._schedule_sweep()
         self._servers.append(server)
@@ -114,6 +124,8 @@ class Listener:
                 self._connections[connection] = now
             if _older(connection.unread_since, now - self._limits.answer_seconds):
                 connection.abort()  # what it does not read cannot be sent
+            elif connection.is_closing:
+                connection.abort()  # it had a whole round to take the rest
             elif heard_at < now - self._limits.idle_seconds or _older(
                 connection.unfinished_since, now - self._limits.request_seconds
             ):

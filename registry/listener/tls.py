@@ -42,12 +42,17 @@ def load_certificate(cert: Path, key: Path) -> Certificate:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(cert, key)
+        context.load_cert_chain(cert, key, password=_refuse_to_ask)
         leaf = x509.load_pem_x509_certificate(cert.read_bytes())
     except (OSError, ValueError) as error:  # an SSLError is an OSError
         raise ValueError(f"tls-cert, tls-key: cannot use {cert} and {key}: {error}") from error
     der = leaf.public_bytes(serialization.Encoding.DER)
     return Certificate(context, hashlib.sha256(der).hexdigest())
+
+
+def _refuse_to_ask() -> str:
+    """A server has nobody at a terminal who could be asked for a passphrase."""
+    raise ValueError("the key is encrypted")
 
 
 def self_signed(folder: Path) -> Certificate:

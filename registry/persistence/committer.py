@@ -231,7 +231,10 @@ class Committer:
     def _acknowledge(self, group: list[_Submission], outcomes: list[Outcome]) -> None:
         def acknowledge() -> None:
             for submission, outcome in zip(group, outcomes, strict=True):
-                submission.then(outcome)
+                try:
+                    submission.then(outcome)
+                except Exception:  # it must not, but the others are acknowledged all the same
+                    log.exception("acknowledgement.failed")
 
         self._deliver(acknowledge)
 

@@ -94,3 +94,16 @@ def test_an_item_that_breaks_a_constraint_is_the_only_one_to_fail(world: World) 
         True,
     ]
     assert world.rows(things) == [1, 2, 3]
+
+
+def test_an_acknowledgement_that_raises_takes_no_other_with_it(world: World) -> None:
+    work = AddMany()
+
+    def fail(_outcome: Outcome) -> None:
+        raise RuntimeError("cannot be said")
+
+    with world.gathering():
+        world.committer.submit_item(work, 1, fail)
+        after = submit(world, work, 2)
+    assert outcomes([after]) == [2]
+    assert world.rows(things) == [1, 2]

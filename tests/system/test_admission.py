@@ -4,6 +4,8 @@ import hashlib
 import json
 import socket
 import ssl
+import struct
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,28 @@ class TestConnections:
         with connect(endpoint) as connection:
             connection.sendall(b"\x00\x00\x00\x40{")
             assert connection.recv(1) == b""
+
+    def test_that_always_have_a_request_begun_stay_while_they_finish_them(
+        self, start: Start
+    ) -> None:
+        endpoint = start("--request-seconds", "1")
+        request = encode_frame(b'{"type":"list_networks"}')
+        until = time.monotonic() + 2.5  # two and a half times what one request may take
+        with connect(endpoint) as connection:
+            connection.sendall(request[:6])
+            while time.monotonic() < until:
+                connection.sendall(request[6:] + request[:6])
+                assert b"list_networks_ok" in read_frame(connection)
+
+    def test_that_are_reset_before_they_are_served_do_no_harm(self, tmp_path: Path) -> None:
+        with RegistryServer(tmp_path) as server:
+            for _ in range(50):
+                with connect(server.endpoint) as connection:
+                    reset_at_close = struct.pack("ii", 1, 0)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_at_close)
+            with Client.to(server.endpoint) as client:
+                client.ask("list_networks")
+            assert "Traceback" not in server.process.output
 
     def test_that_never_say_which_protocol_they_speak_are_closed(self, start: Start) -> None:
         endpoint = start("--request-seconds", "1")
@@ -210,6 +234,13 @@ class TestBreakers:
 
 
 class TestTls:
+    def test_a_handshake_that_is_not_finished_is_ended(self, tmp_path: Path) -> None:
+        options = ["--listen-tls", "127.0.0.1:0", "--request-seconds", "1"]
+        with RegistryServer(tmp_path, options=options) as server:
+            found = server.process.wait_for(_WITH_TLS)
+            with connect((found["host"], int(found["port"]))) as silent:
+                assert silent.recv(1) == b""
+
     def test_shows_the_certificate_whose_fingerprint_was_printed(self, tmp_path: Path) -> None:
         fingerprints = []
         for _ in range(2):  # the certificate of the first start is kept
