@@ -5,6 +5,7 @@
 - `Authenticator`, `Caller`: who calls.
 - `JsonDialect`, `BinaryDialect`: the two protocols.
 - `Dispatcher`: runs requests.
+- `Tally`: how many requests there were of a message type, and how they ended.
 - `Gate`, `Breakers`, `AddressRates`: what is let in before anybody is proved.
 - `Registrar`, `Founder`, `Provisioner`, `ProvisionStatus`, `DirectorySyncer`: operations
   that span stores.
@@ -36,6 +37,7 @@ from registry.dispatch.operations import (
 from registry.dispatch.provisioning import Provisioner, ProvisionStatus
 from registry.dispatch.rates import AddressRates, site_of
 from registry.dispatch.registration import Registrar
+from registry.dispatch.tallies import Tally
 
 __all__ = [
     "BREAKERS",
@@ -64,6 +66,7 @@ __all__ = [
     "Registrar",
     "Signatures",
     "SigningKey",
+    "Tally",
     "error_text",
     "site_of",
 ]

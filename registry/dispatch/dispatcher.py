@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from registry.dispatch.authentication import Authenticator, Caller
@@ -10,10 +11,13 @@ from registry.dispatch.errors import error_text
 from registry.dispatch.gate import Gate
 from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
+from registry.dispatch.tallies import SAMPLE_EVERY
 from registry.events import Bus, Projection, Transaction
 from registry.persistence import Committer, Outcome
 
 Reply = Callable[[bytes], None]
+
+_UNTIMED = SAMPLE_EVERY - 1
 
 
 class Dispatcher:
@@ -21,6 +25,10 @@ class Dispatcher:
 
     What is answered from memory is answered before `dispatch` returns. Writes are
     answered when they are durable, wherever the committer delivers its acknowledgements.
+
+    Attributes:
+        unreadable: How many requests could not be read. All others are in the tallies of
+            their operations.
     """
 
     def __init__(
@@ -36,6 +44,12 @@ class Dispatcher:
         self._authenticator = authenticator
         self._committer = committer
         self._recall = Recall(bus)
+        self.unreadable = 0
+
+    @property
+    def remembered(self) -> int:
+        """How many requests it remembers."""
+        return len(self._recall)
 
     @property
     def projection(self) -> Projection:
@@ -58,10 +72,14 @@ class Dispatcher:
         remembered = self._recall.get(frame)
         if remembered is None:
             return None
+        tally = remembered.tally
+        tally.repeats = repeats = tally.repeats + 1
+        if not repeats & _UNTIMED:
+            return self._time_repeat(remembered)
         try:
             return remembered.repeat()
         except Exception as error:
-            return remembered.reading.refuse(error_text(error))
+            return _refused(remembered.reading, error)
 
     def dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> bool:
         """Run one request and call `reply` once, with the frame of its answer.
@@ -75,10 +93,12 @@ class Dispatcher:
         Returns:
             Whether somebody was proved to have sent it: a key, or an administrator.
         """
+        started = perf_counter()
         proved = False
         try:
             reading = self._dialect.read(body)
         except Refusal as refusal:
+            self.unreadable += 1
             reply(refusal.frame)
             return False
         try:
@@ -87,10 +107,11 @@ class Dispatcher:
             proved = caller.is_proved
             answer = self._read(frame, reading, caller)
             if answer is None:
-                self._write(reading, caller, reply)
+                self._write(reading, caller, reply, started)
                 return proved
         except Exception as error:
-            answer = reading.refuse(error_text(error))
+            answer = _refused(reading, error)
+        reading.operation.tally.seconds.note(perf_counter() - started)
         reply(answer)
         return proved
 
@@ -98,20 +119,34 @@ class Dispatcher:
         """The frame that says what was wrong, where there is no request to answer."""
         return self._dialect.refuse(text)
 
+    def _time_repeat(self, remembered: Remembered) -> bytes | None:
+        started = perf_counter()
+        try:
+            answer = remembered.repeat()
+        except Exception as error:
+            answer = _refused(remembered.reading, error)
+        remembered.tally.repeat_seconds.note(perf_counter() - started)
+        return answer
+
     def _read(self, frame: bytes, reading: Reading, caller: Caller) -> bytes | None:
         """Answer from memory, and remember what was asked; None if memory has no answer."""
         if reading.operation.read is None:
             return None
-        remembered = Remembered(reading, caller, reading.operation.read)
+        tally = reading.operation.tally
+        remembered = Remembered(reading, caller, reading.operation.read, tally)
         answer = remembered.repeat()
+        if answer is None and self._recall.get(frame):
+            tally.repeats -= 1  # it was counted there, and will be here
         self._recall.keep(frame, remembered)
         return answer
 
-    def _write(self, reading: Reading, caller: Caller, reply: Reply) -> None:
+    def _write(self, reading: Reading, caller: Caller, reply: Reply, started: float) -> None:
         operation, request = reading.operation, reading.request
 
         def then(outcome: Outcome) -> None:
-            reply(_frame_of(reading, outcome))
+            frame = _frame_of(reading, outcome)
+            operation.tally.seconds.note(perf_counter() - started)
+            reply(frame)
 
         if operation.batch is not None:
             self._committer.submit_item(operation.batch, (request, caller), then)
@@ -142,4 +177,10 @@ def _frame_of(reading: Reading, outcome: Outcome) -> bytes:
         except Exception as unspeakable:
             error = RuntimeError(f"{reading.operation.type}: its answer cannot be written")
             error.__cause__ = unspeakable
+    return _refused(reading, error)
+
+
+def _refused(reading: Reading, error: Exception) -> bytes:
+    """Count an error, and write it down for the client."""
+    reading.operation.tally.note_error(error)
     return reading.refuse(error_text(error))

@@ -14,9 +14,19 @@ _BUGS = (KeyError, IndexError, UnicodeError)
 """Subclasses of the above that nobody raises on purpose for a client to read."""
 
 
+def error_kind(error: Exception) -> str:
+    """What went wrong: ``refused``, ``unavailable`` or ``internal``.
+
+    Refused is what the client can do something about; unavailable is what may work later.
+    """
+    if isinstance(error, CommitterClosed | StorageUnavailable):
+        return "unavailable"
+    return "refused" if isinstance(error, _TOLD) and not isinstance(error, _BUGS) else "internal"
+
+
 def error_text(error: Exception) -> str:
     """What to tell the client; anything unforeseen is logged and kept to ourselves."""
-    if isinstance(error, _TOLD) and not isinstance(error, _BUGS):
+    if error_kind(error) != "internal":
         return str(error)[:LONGEST_TEXT]
     log.error("request.failed", exc_info=error)
     return "internal error: the request was not carried out"

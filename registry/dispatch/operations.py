@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Union
 
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 
 from registry.dispatch.access import Access, InvalidRule
+from registry.dispatch.tallies import Tally
 from registry.events import Transaction
 from registry.persistence import BatchWork, Outcome
 
@@ -51,6 +52,7 @@ class Operation:
             first, and the write runs only if the read has no answer.
         batch: Answers many requests in one transaction, in place of ``write``.
         owner: The store, or the room of this layer, that the operation belongs to.
+        tally: How many requests there were, and how they ended.
     """
 
     message: type[msgspec.Struct]
@@ -60,6 +62,7 @@ class Operation:
     read: Handler | None = None
     write: Handler | None = None
     batch: BatchWork | None = None
+    tally: Tally = field(factory=Tally, eq=False, repr=False)
 
     @property
     def response_type(self) -> str:

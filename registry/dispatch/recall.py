@@ -12,6 +12,7 @@ from attrs import define
 from registry.dispatch.authentication import Caller
 from registry.dispatch.dialects import Reading
 from registry.dispatch.operations import Answer, Handler
+from registry.dispatch.tallies import Tally
 from registry.events import Bus, Event, Projection
 
 MOST_REQUESTS = 65_536
@@ -35,6 +36,7 @@ class Remembered:
     reading: Reading
     caller: Caller
     _read: Handler
+    tally: Tally  # the operation's, but nearer
     _answer: Answer = None
     _frame: bytes = b""
 

@@ -45,7 +45,8 @@ class InProcessBus:
         self.buffer_size = buffer_size if buffer_size > 0 else DEFAULT_BUFFER_SIZE
         self._lock = threading.RLock()  # the garbage collector may unsubscribe while it is held
         self._by_pattern: dict[str, dict[Subscription, None]] = {}  # a dict as an ordered set
-        self._routes: dict[str, tuple[Subscription, ...]] = {}
+        self._routes: dict[str, _Route] = {}
+        self._published: dict[str, int] = {}  # what the routes do not count any more
 
     def publish(self, event: Event) -> None:
         """Hand an event to every matching subscription; never blocks.
@@ -57,7 +58,8 @@ class InProcessBus:
             route = self._routes.get(event.type)
             if route is None:
                 route = self._find_route(event.type)
-            for subscription in route:
+            route.published += 1
+            for subscription in route.subscriptions:
                 subscription.offer(event)
 
     def subscribe(self, *patterns: str) -> Subscription:
@@ -75,8 +77,21 @@ class InProcessBus:
         with self._lock:
             for pattern in patterns:
                 self._by_pattern.setdefault(pattern, {})[subscription] = None
-            self._routes.clear()
+            self._forget_routes()
         return subscription
+
+    @property
+    def published(self) -> dict[str, int]:
+        """How many events of each type were published so far."""
+        with self._lock:
+            self._forget_routes()
+            return dict(self._published)
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        """Every subscription that is open, in no order."""
+        with self._lock:
+            return list({one: None for each in self._by_pattern.values() for one in each})
 
     def _detach(self, subscription: Subscription) -> None:
         with self._lock:
@@ -85,16 +100,31 @@ class InProcessBus:
                 matching.pop(subscription, None)
                 if not matching:
                     self._by_pattern.pop(pattern, None)
-            self._routes.clear()
+            self._forget_routes()
 
-    def _find_route(self, event_type: str) -> tuple[Subscription, ...]:
+    def _forget_routes(self) -> None:
+        for event_type, route in self._routes.items():
+            self._published[event_type] = self._published.get(event_type, 0) + route.published
+        self._routes.clear()
+
+    def _find_route(self, event_type: str) -> "_Route":
         if len(self._routes) >= _MOST_ROUTES:
-            self._routes.clear()
+            self._forget_routes()
         matching: dict[Subscription, None] = {}
         for pattern in _patterns_matching(event_type):
             matching |= self._by_pattern.get(pattern, {})
-        route = self._routes[event_type] = tuple(matching)
+        route = self._routes[event_type] = _Route(tuple(matching))
         return route
+
+
+class _Route:
+    """Whom an event type goes to, and how many events have gone since that is known."""
+
+    __slots__ = ("published", "subscriptions")
+
+    def __init__(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self.subscriptions = subscriptions
+        self.published = 0
 
 
 def matches(pattern: str, event_type: str) -> bool:

@@ -30,6 +30,7 @@ class Projection:
     ) -> None:
         """Subscribe; the first `catch_up` builds the model."""
         self._subscription: Subscription = bus.subscribe(*patterns)
+        self._subscription.name = apply.__qualname__.partition(".")[0]
         self._apply = apply
         self._rebuild = rebuild
         self._lock = threading.RLock()
@@ -84,6 +85,11 @@ class Projection:
         except Exception:
             self._drops_seen = -1  # half applied is as bad as lost
             raise
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the model was built and can be trusted, as far as was looked."""
+        return self._drops_seen >= 0
 
     def close(self) -> None:
         """Stop following."""

@@ -22,9 +22,11 @@ class Subscription:
 
     Attributes:
         patterns: What it matches.
+        name: Whom it serves, for those who look at the bus; by default its patterns.
         capacity: How many unread events it holds before it drops new ones.
         offered: How many events matched so far, dropped ones included.
         dropped: How many of them were dropped because the buffer was full.
+        dropped_of: The same for each type.
     """
 
     def __init__(
@@ -34,11 +36,13 @@ class Subscription:
         detach: Callable[["Subscription"], None],
     ) -> None:
         self.patterns = patterns
+        self.name = ",".join(patterns)
         self.capacity = capacity
         self._detach = detach
         self._events: deque[Event] = deque()
         self.offered = 0
         self.dropped = 0
+        self.dropped_of: dict[str, int] = {}
         self._closed = False
         # Re-entrant: the garbage collector may end a forgotten reader while this is held.
         self._readable = threading.Condition(threading.RLock())
@@ -88,6 +92,7 @@ class Subscription:
                 return False
             if len(self._events) >= self.capacity:
                 self.dropped += 1
+                self.dropped_of[event.type] = self.dropped_of.get(event.type, 0) + 1
                 self.offered += 1
                 return False
             self._events.append(event)

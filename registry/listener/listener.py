@@ -21,11 +21,18 @@ _GOODBYE_SECONDS = 5.0
 
 
 class Listener:
-    """Accepts connections on its addresses and serves them until it is closed."""
+    """Accepts connections on its addresses and serves them until it is closed.
+
+    Attributes:
+        accepted: How many connections were served so far, those that are open included.
+        turned_away: How many were not, because there were too many.
+    """
 
     def __init__(self, protocols: Protocols, limits: Limits) -> None:
         self._protocols = protocols
         self._limits = limits
+        self.accepted = 0
+        self.turned_away = 0
         self._connections: dict[Connection, float] = {}  # when it was last heard, about
         self._of_site: Counter[str] = Counter()
         self._deserted = asyncio.Event()  # set when the last connection is gone
@@ -68,6 +75,11 @@ class Listener:
         bound = server.sockets[0].getsockname()
         return bound[0], bound[1]
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
     def stop_accepting(self) -> None:
         """Take no new connections; those that are there are still served."""
         if self._sweep is not None:
@@ -94,12 +106,20 @@ class Listener:
     def _opened(self, connection: Connection) -> str:
         """Make room for a connection, or say why there is none."""
         site = site_of(connection.address)
+        refusal = self._reason_to_refuse(connection, site)
+        if refusal:
+            self.turned_away += 1
+            return refusal
+        self.accepted += 1
+        self._connections[connection] = asyncio.get_running_loop().time()
+        self._of_site[site] += 1
+        return ""
+
+    def _reason_to_refuse(self, connection: Connection, site: str) -> str:
         if len(self._connections) >= self._limits.connections:
             return "too many connections to the server: try again later"
         if self._of_site[site] >= self._limits.connections_per_address:
             return f"too many connections from {connection.address}"
-        self._connections[connection] = asyncio.get_running_loop().time()
-        self._of_site[site] += 1
         return ""
 
     def _forget(self, connection: Connection) -> None:

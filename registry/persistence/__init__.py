@@ -3,6 +3,7 @@
 - `Database`: the engine, its pragmas, and consistent snapshots of it.
 - `Schema`, `migrate`: each store's tables, upgraded on their own.
 - `change_log`: every durable event as a numbered row.
+- `Histogram`: how long or how large things were.
 - `Committer`: one thread that owns the write connection and commits in groups.
 """
 
@@ -15,6 +16,7 @@ from registry.persistence.committer import (
     StorageUnavailable,
 )
 from registry.persistence.database import Database, DatabaseInUse
+from registry.persistence.histogram import Histogram
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "CommitterClosed",
     "Database",
     "DatabaseInUse",
+    "Histogram",
     "Outcome",
     "Schema",
     "SchemaTooNew",

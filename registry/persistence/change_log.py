@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from registry.events import Event
+from registry.events import Event, Transaction
 from registry.persistence.bulk import BulkStatements
 
 metadata = MetaData()
@@ -65,6 +65,7 @@ _NEWEST = (
     .limit(bindparam("most"))
 )
 _CURSOR = select(cursors.c.number).where(cursors.c.consumer == bindparam("name"))
+_TOUCH = update(cursors).values(number=cursors.c.number)
 _MOVE_CURSOR = (
     update(cursors)
     .where(cursors.c.consumer == bindparam("name"))
@@ -164,3 +165,8 @@ def move_cursor(connection: Connection, consumer: str, number: int) -> None:
     moved = connection.execute(_MOVE_CURSOR, {"name": consumer, "position": number})
     if not moved.rowcount:
         connection.execute(insert(cursors), {"consumer": consumer, "number": number})
+
+
+def touch(transaction: Transaction) -> None:
+    """Write what is there already: if this commits, the database takes writes."""
+    transaction.execute(_TOUCH)

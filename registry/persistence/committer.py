@@ -15,6 +15,7 @@ from registry.events import Bus, Event, Reaction, Transaction
 from registry.persistence import change_log
 from registry.persistence.bulk import BulkStatements
 from registry.persistence.database import Database
+from registry.persistence.histogram import Histogram
 from registry.persistence.reactions import Inbox
 from registry.persistence.unit_of_work import UnitOfWork
 
@@ -31,6 +32,13 @@ RETRY_AFTER = 1.0
 
 SETTLE_EVERY = 10_000
 """Events between two moves of the cursors that had nothing to handle."""
+
+
+GROUP_BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+"""Operations in a commit, as they are counted."""
+
+COMMIT_BOUNDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5)
+"""Seconds for a commit, as they are counted."""
 
 
 class CommitterClosed(RuntimeError):
@@ -85,6 +93,11 @@ class Committer:
     After the commit come, in this order: the group's events on the bus, the reactions
     to them (with commits of their own), and last the acknowledgements. So whoever is
     told that an operation is done finds all its consequences done too.
+
+    Attributes:
+        group_sizes: How many operations the commits held.
+        commit_seconds: How long the commits took, with the operations in them.
+        failed_commits: How many commits failed.
     """
 
     def __init__(
@@ -104,6 +117,9 @@ class Committer:
             deliver: Calls a function where acknowledgements belong, for instance
                 ``loop.call_soon_threadsafe``. By default that is the committer's thread.
         """
+        self.group_sizes = Histogram(GROUP_BOUNDS)
+        self.commit_seconds = Histogram(COMMIT_BOUNDS)
+        self.failed_commits = 0
         self._bus = bus
         self._deliver = deliver
         self._database = database
@@ -130,6 +146,16 @@ class Committer:
         self._react()
         self._settle_cursors()
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether operations that are submitted now will be run."""
+        return self._thread.is_alive() and not self._closed
+
+    @property
+    def waiting(self) -> int:
+        """How many operations wait for the next commit, about."""
+        return self._submitted.qsize()
 
     def submit(self, work: Work, then: Then) -> None:
         """Run an operation in the next commit and report how it ended when that is durable.
@@ -239,12 +265,20 @@ class Committer:
         self._deliver(acknowledge)
 
     def _commit(self, group: list[_Submission]) -> list[Outcome]:
+        started = time.perf_counter()
+        outcomes = self._try_to_commit(group)
+        self.commit_seconds.note(time.perf_counter() - started)
+        self.group_sizes.note(len(group))
+        return outcomes
+
+    def _try_to_commit(self, group: list[_Submission]) -> list[Outcome]:
         try:
             try:
                 return self._transact(lambda unit: _run_together(unit, group))
             except _Spoiled:
                 return self._transact(lambda unit: self._run_one_by_one(unit, group))
         except Exception as error:
+            self.failed_commits += 1
             log.exception("commit.failed", operations=len(group))
             unavailable = StorageUnavailable("the database could not commit")
             unavailable.__cause__ = error

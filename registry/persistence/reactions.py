@@ -20,6 +20,7 @@ class Inbox:
     def __init__(self, reaction: Reaction, bus: Bus) -> None:
         self.reaction = reaction
         self._subscription = bus.subscribe(*reaction.patterns)
+        self._subscription.name = reaction.name
         self._drops_seen = 0
         self._cursor = 0
         self._trusted = False  # until the log was read once

@@ -20,8 +20,9 @@ class Question:
     def __attrs_post_init__(self) -> None:
         table = OperationTable()
         table.add(reads={GetPoloScore: self.read})
-        reading = Reading(table.of(GetPoloScore), None, self.respond, str.encode)
-        self.remembered = Remembered(reading, Caller("127.0.0.1", 4001), self.read)
+        operation = table.of(GetPoloScore)
+        reading = Reading(operation, None, self.respond, str.encode)
+        self.remembered = Remembered(reading, Caller("127.0.0.1", 4001), self.read, operation.tally)
 
     def read(self, _request: object, _caller: object) -> Answer:
         return self.answer
