@@ -22,14 +22,19 @@ log = structlog.get_logger()
 ENVIRONMENT_PREFIX = "REGISTRY_"
 
 
-class _EndpointType(click.ParamType[Endpoint]):
+class _EndpointType(click.ParamType[Endpoint | None]):
     name = "HOST:PORT"
+
+    def __init__(self, *, may_be_off: bool) -> None:
+        self._may_be_off = may_be_off
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Endpoint:
+    ) -> Endpoint | None:
         if isinstance(value, Endpoint):
             return value
+        if self._may_be_off and value == "off":
+            return None
         try:
             return Endpoint.parse(str(value))
         except ValueError as error:
@@ -84,7 +89,7 @@ def _spelling(setting: "attrs.Attribute[Any]") -> str:
 
 def _option_type(setting: "attrs.Attribute[Any]") -> Any:
     if setting.type in (Endpoint, Endpoint | None):
-        return _EndpointType()
+        return _EndpointType(may_be_off=setting.type != Endpoint)
     if setting.type in (Path, Path | None):
         return click.Path(path_type=Path)
     if setting.metadata["choices"]:

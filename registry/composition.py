@@ -51,6 +51,7 @@ from registry.polo import PoloStore, PoloView
 from registry.routing import RoutingStore, RoutingView
 from registry.settings import Settings
 from registry.trust import TrustStore, TrustView
+from registry.web import Parts
 from registry.wire import format_address
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ class Application:
         housekeeping: What is done now and then.
         projections: The read models that follow the bus.
         database: What everything is kept in.
+        shown: What can be looked at over HTTP.
     """
 
     bus: InProcessBus
@@ -90,6 +92,7 @@ class Application:
     housekeeping: Housekeeping
     projections: tuple[Projection, ...]
     database: Database
+    shown: Parts
 
     def start(self) -> None:
         """Catch up with the past and fill the read models; then the listener may start."""
@@ -295,6 +298,24 @@ def build(
         ),
     )
 
+    listener = Listener(protocols, limits)
+    shown = Parts(
+        authenticator=authenticator,
+        bus=bus,
+        clock=clock,
+        committer=committer,
+        connections=listener,
+        database=database,
+        directory=directory_view,
+        dispatchers={"json": protocols.json, "binary": protocols.binary},
+        membership=membership_view,
+        operations=operations,
+        polo=polo_view,
+        presence=presence,
+        projections=projections,
+        trust=trust_view,
+    )
+
     def keep_up_after(settle: Callable[[], None]) -> None:
         settle()  # first, because clients wait for it
         for projection in projections:
@@ -305,7 +326,7 @@ def build(
         operations=operations,
         committer=committer,
         protocols=protocols,
-        listener=Listener(protocols, limits),
+        listener=listener,
         housekeeping=Housekeeping(
             committer=committer,
             directory=nodes,
@@ -316,6 +337,7 @@ def build(
         ),
         projections=projections,
         database=database,
+        shown=shown,
     )
 
 

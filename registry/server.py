@@ -9,7 +9,8 @@ import uvloop
 
 from registry.composition import Application, build
 from registry.listener import Certificate, load_certificate, self_signed
-from registry.settings import Endpoint, Settings
+from registry.settings import DEFAULT_HTTP, Endpoint, Settings
+from registry.web import HttpServer, build_app
 
 log = structlog.get_logger()
 
@@ -19,7 +20,7 @@ def run(settings: Settings, announce: Callable[[str], object]) -> None:
 
     Args:
         settings: How to run.
-        announce: Told once where the server listens: ``listening on HOST:PORT``.
+        announce: Told where the server listens, first of all: ``listening on HOST:PORT``.
 
     Raises:
         DatabaseInUse: Another process has the data folder.
@@ -54,16 +55,21 @@ async def _run(
     application.start()
     try:
         certificate = _certificate(settings)
+        http, url = await _serve_http(application, settings.http)
         announce(f"listening on {await _listen(application, settings.listen)}")
         if settings.listen_tls and certificate:
             where = await _listen(application, settings.listen_tls, certificate)
             announce(f"listening on {where} with TLS, fingerprint {certificate.fingerprint}")
+        if url:
+            announce(f"HTTP on {url}")
         housekeeping = asyncio.create_task(application.housekeeping.run())
         await stop.wait()
         log.info("server.stopping")
         housekeeping.cancel()
         application.listener.stop_accepting()
         application.housekeeping.sweep()  # when nodes were last heard of is not yet all saved
+        if http is not None:
+            await http.close()
     finally:
         # In a thread, because the loop is where the last acknowledgements are delivered.
         await asyncio.to_thread(application.committer.close)
@@ -98,3 +104,25 @@ async def _listen(
         setting = "listen-tls" if certificate else "listen"
         raise OSError(f"{setting}: cannot listen on {endpoint}: {error.strerror}") from error
     return Endpoint(host, port)
+
+
+async def _serve_http(
+    application: Application, endpoint: Endpoint | None
+) -> tuple[HttpServer | None, str]:
+    """Begin to serve HTTP, if it is to be served; returns at which URL.
+
+    A server that is told nothing of HTTP must start wherever one did before there was any,
+    so where the default address is taken it only warns.
+    """
+    if endpoint is None:
+        return None, ""
+    server = HttpServer(build_app(application.shown))
+    try:
+        address = Endpoint(*await server.start(endpoint.host, endpoint.port))
+    except OSError as error:
+        text = f"http: cannot listen on {endpoint}: {error.strerror}"
+        if endpoint != DEFAULT_HTTP:
+            raise OSError(text) from error
+        log.warning("http.off", reason=text)
+        return None, ""
+    return server, f"http://{address}/"

@@ -72,6 +72,10 @@ def setting(
     )
 
 
+DEFAULT_HTTP = Endpoint("127.0.0.1", 9090)
+"""Where HTTP is served if nothing is said: for this machine only."""
+
+
 @frozen(kw_only=True)
 class Settings:
     """How a registry server is run; `describe` lists the settings with their meaning."""
@@ -94,6 +98,12 @@ class Settings:
     )
     tls_key: Path | None = setting(
         default=None, says="Key of the certificate for TLS, PEM.", unit="FILE"
+    )
+    http: Endpoint | None = setting(
+        default=DEFAULT_HTTP,
+        says="Address to serve metrics and health checks on, over HTTP; off for none. "
+        "If the default is taken already, the server warns and runs without.",
+        unit="HOST:PORT|off",
     )
     data: Path = setting(
         default=Path("registry-data"),

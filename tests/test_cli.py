@@ -105,7 +105,7 @@ class Server:
 
 def serving(data: Path, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Server:
     """A server on a free port."""
-    listen = {"REGISTRY_LISTEN": "127.0.0.1:0"}
+    listen = {"REGISTRY_LISTEN": "127.0.0.1:0", "REGISTRY_HTTP": "off"}
     return Server("--data", data, *arguments, env={**listen, **(env or {})})
 
 

@@ -76,6 +76,11 @@ class Presence:
         """Whether the node counts as offline."""
         return node_id in self._stale
 
+    @property
+    def stale_count(self) -> int:
+        """How many nodes count as offline."""
+        return len(self._stale)
+
     def silent_for(self, seconds: float) -> list[int]:
         """The nodes that were silent for so long, while the server listened."""
         before = self._clock() - seconds

@@ -42,6 +42,9 @@ class DirectoryView:
 
     Keys, memberships and scores are copies, fed by the bus. The encoded answer to a
     lookup is kept until an event about its node arrives.
+
+    Attributes:
+        made_answers: How many answers to lookups were encoded so far.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class DirectoryView:
         self._badges: dict[int, dict[str, Any]] = {}  # as they are shown
         self._external_ids: dict[int, str] = {}
         self._answers: OrderedDict[int, bytes] = OrderedDict()
+        self.made_answers = 0
         self._heartbeat_time = 0
         self._heartbeat_answer = b""
         self.projection = Projection(
@@ -158,6 +162,11 @@ class DirectoryView:
         self.projection.catch_up()
         return len(self._nodes)
 
+    @property
+    def kept_answers(self) -> int:
+        """How many encoded answers to lookups are kept."""
+        return len(self._answers)
+
     def lookup(self, request: Lookup, caller: Caller) -> dict[str, Any] | bytes:
         """Answer with what is publicly known of a node, or what a signer may know.
 
@@ -171,6 +180,7 @@ class DirectoryView:
         if answer is None:
             node = self.node(request.node_id)
             answer = msgspec.json.encode(self._lookup_answer(node, in_full=node.public))
+            self.made_answers += 1
             if not node.relay_only:  # whose endpoint is a beacon's, and beacons come and go
                 self._keep(node.node_id, answer)
         return answer

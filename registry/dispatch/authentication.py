@@ -140,6 +140,29 @@ class Authenticator:
             raise PermissionError(f"signature: {operation.type} needs one by {rules[0].signer}")
         return self._require_signature(rules, request, stranger)
 
+    def require_admin(self, token: str, address: str) -> None:
+        """Let only who has the admin token pass, wherever it was shown.
+
+        Args:
+            token: What was shown.
+            address: Where it came from.
+
+        Raises:
+            PermissionError: It is not the registry's, or too many wrong ones came from there.
+        """
+        if self.is_slowed(address):
+            raise PermissionError("admin_token: too many wrong ones from here: wait a minute")
+        if self._is_admin_token(token):
+            return
+        if not self._admin_token:
+            raise PermissionError("admin_token: this registry has no admin token")
+        self._guesses.take(address)
+        raise PermissionError("admin_token: not the registry's")
+
+    def is_slowed(self, address: str) -> bool:
+        """Whether so many wrong tokens came from an address that none is looked at now."""
+        return self._guesses.is_empty(address)
+
     def require_role(
         self, operation: Operation, transaction: Transaction, request: Any, caller: Caller
     ) -> None:
@@ -156,16 +179,11 @@ class Authenticator:
             self._require_role(caller.signed, transaction, request, caller.node_id)
 
     def _prove_token(self, access: Access, token: str, stranger: Caller) -> Caller:
-        if self._guesses.is_empty(stranger.address):
-            raise PermissionError("admin_token: too many wrong ones from here: wait a minute")
-        if self._is_admin_token(token):
-            return evolve(stranger, is_admin=True)
-        if access.network_token:
+        may_be_network = access.network_token and not self.is_slowed(stranger.address)
+        if may_be_network and not self._is_admin_token(token):
             return evolve(stranger, network_token=token)
-        if not self._admin_token:
-            raise PermissionError("admin_token: this registry has no admin token")
-        self._guesses.take(stranger.address)
-        raise PermissionError("admin_token: not the registry's")
+        self.require_admin(token, stranger.address)
+        return evolve(stranger, is_admin=True)
 
     def _require_signature(self, rules: list[Signed], request: Any, stranger: Caller) -> Caller:
         """Find the rule that the signature fits; the first rule says what is wrong."""

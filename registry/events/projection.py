@@ -87,6 +87,11 @@ class Projection:
             raise
 
     @property
+    def name(self) -> str:
+        """The read model that it keeps true."""
+        return self._subscription.name
+
+    @property
     def is_built(self) -> bool:
         """Whether the model was built and can be trusted, as far as was looked."""
         return self._drops_seen >= 0

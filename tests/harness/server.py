@@ -36,7 +36,7 @@ class RegistryServer:
             env: Variables beside those of the test.
         """
         self._env = env or {}
-        serve = ["serve", "--listen", listen, "--data", str(data), *options]
+        serve = ["serve", "--listen", listen, "--data", str(data), "--http", "off", *options]
         command = [sys.executable, "-m", "registry", *serve]
         self._command = namespace.command(command) if namespace else command
         self._process: Process | None = None
@@ -59,6 +59,11 @@ class RegistryServer:
         """The process that was started last."""
         assert self._process is not None, "the server was not started"
         return self._process
+
+    @property
+    def http(self) -> str:
+        """Where it serves HTTP, if an option says so: a URL without a path."""
+        return self.process.wait_for(r"^HTTP on (http://\S+)/")[1]
 
     @property
     def endpoint(self) -> tuple[str, int]:

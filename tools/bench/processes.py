@@ -73,6 +73,7 @@ class Server:
         """
         return cls(
             *("-m", "registry", "serve", "--listen", "127.0.0.1:0", "--data", str(folder)),
+            *("--http", "off"),
             *("--log-level", "error", "--stale-after-seconds", "864000"),
             *("--registrations-per-minute", "0", "--max-connections-per-address", "10000"),
         )
