@@ -1,6 +1,5 @@
 """Group commit: one thread owns the write connection and commits what has gathered."""
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -130,9 +129,11 @@ class Committer:
         self._had_company = False  # whether the last group held more than one operation
         self._in_doubt = False
         self._inboxes = [Inbox(reaction, bus) for reaction in reactions]
-        self._submitted: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
-        self._closing = threading.Lock()
+        self._submitted: list[_Submission] = []
+        self._lock = threading.Lock()  # guards what was submitted, and these two flags
+        self._idle = False
         self._closed = False
+        self._work_to_do = threading.Event()
         self._thread = threading.Thread(target=self._work, name="committer", daemon=True)
 
     def start(self) -> None:
@@ -181,10 +182,12 @@ class Committer:
         Raises:
             CommitterClosed: The committer takes no more operations.
         """
-        with self._closing:
+        with self._lock:
             if self._closed:
                 raise CommitterClosed("the server is stopping")
-            self._submitted.put(_Submission(work, item, then))
+            self._submitted.append(_Submission(work, item, then))
+            if self._idle:  # else it looks by itself: to wake it for each costs more than most do
+                self._wake()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Run an operation and wait until it is durable.
@@ -208,10 +211,9 @@ class Committer:
 
     def close(self) -> None:
         """Finish what was submitted, then stop. Safe to call again."""
-        with self._closing:
-            if not self._closed:
-                self._closed = True
-                self._submitted.put(None)
+        with self._lock:
+            self._closed = True
+            self._wake()
         if self._thread.ident is not None:
             self._thread.join()
         for inbox in self._inboxes:
@@ -227,6 +229,10 @@ class Committer:
                 self._settle_cursors()
         self._settle_cursors()
 
+    def _wake(self) -> None:
+        self._idle = False
+        self._work_to_do.set()
+
     def _next_group(self) -> list[_Submission] | None:
         """Wait for submissions and take all that have gathered.
 
@@ -236,23 +242,25 @@ class Committer:
         Returns:
             None when closed; an empty group when it is time to retry a reaction.
         """
-        all_settled = all(inbox.settled for inbox in self._inboxes)
-        group: list[_Submission] = []
-        try:
-            submission = self._submitted.get(timeout=None if all_settled else RETRY_AFTER)
-            until = time.monotonic() + (GATHER_SECONDS if self._had_company else 0)
-            while submission is not None:
-                group.append(submission)
-                if len(group) == LARGEST_GROUP:
-                    return group
-                submission = self._submitted.get(timeout=max(0.0, until - time.monotonic()))
-        except queue.Empty:
+        self._wait_for_work()
+        if self._had_company and not self._closed:
+            time.sleep(GATHER_SECONDS)
+        with self._lock:
+            group = self._submitted[:LARGEST_GROUP]
+            del self._submitted[:LARGEST_GROUP]
             self._had_company = len(group) > 1
-            return group
-        if not group:
-            return None
-        self._submitted.put(None)  # nothing follows it: the next call ends
-        return group
+            return None if self._closed and not group else group
+
+    def _wait_for_work(self) -> None:
+        """Return when something was submitted, at the end, or when it is time for a retry."""
+        with self._lock:
+            if self._submitted or self._closed:
+                return
+            self._idle = True
+            self._work_to_do.clear()
+        all_settled = all(inbox.settled for inbox in self._inboxes)
+        self._work_to_do.wait(timeout=None if all_settled else RETRY_AFTER)
+        self._idle = False
 
     def _acknowledge(self, group: list[_Submission], outcomes: list[Outcome]) -> None:
         def acknowledge() -> None:
