@@ -156,7 +156,7 @@ class Committer:
     @property
     def waiting(self) -> int:
         """How many operations wait for the next commit, about."""
-        return self._submitted.qsize()
+        return len(self._submitted)
 
     def submit(self, work: Work, then: Then) -> None:
         """Run an operation in the next commit and report how it ended when that is durable.
