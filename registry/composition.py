@@ -306,6 +306,7 @@ def build(
         committer=committer,
         connections=listener,
         database=database,
+        describe=lambda network_id: policy_view.policy(network_id).description,
         directory=directory_view,
         dispatchers={"json": protocols.json, "binary": protocols.binary},
         membership=membership_view,

@@ -10,7 +10,7 @@ import uvloop
 from registry.composition import Application, build
 from registry.listener import Certificate, load_certificate, self_signed
 from registry.settings import DEFAULT_HTTP, Endpoint, Settings
-from registry.web import HttpServer, build_app
+from registry.web import HttpServer, build_site
 
 log = structlog.get_logger()
 
@@ -116,7 +116,7 @@ async def _serve_http(
     """
     if endpoint is None:
         return None, ""
-    server = HttpServer(build_app(application.shown))
+    server = HttpServer(build_site(application.shown))
     try:
         address = Endpoint(*await server.start(endpoint.host, endpoint.port))
     except OSError as error:

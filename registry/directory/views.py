@@ -133,6 +133,11 @@ class DirectoryView:
         self.projection.catch_up()
         return node_id in self._nodes
 
+    def ids(self) -> list[int]:
+        """The ids of all registered nodes, in no order."""
+        self.projection.catch_up()
+        return list(self._nodes)
+
     def reachable(self, node_id: int, requester_id: int) -> Node:
         """A node whose endpoint the requester may know.
 

@@ -92,6 +92,11 @@ class Projection:
         return self._subscription.name
 
     @property
+    def seen(self) -> int:
+        """How many of the events offered so far the model has; it differs when it has changed."""
+        return self._seen
+
+    @property
     def is_built(self) -> bool:
         """Whether the model was built and can be trusted, as far as was looked."""
         return self._drops_seen >= 0

@@ -86,9 +86,14 @@ class PoloView:
 
     def list_scores(self, request: ListPoloScores, _caller: Caller) -> dict[str, Any]:
         """Answer with the nodes of the highest scores."""
+        ranking = self.ranking(request.limit)
+        return {"scores": [{"node_id": node, "polo_score": score} for node, score in ranking]}
+
+    def ranking(self, most: int) -> list[tuple[int, int]]:
+        """The nodes of the highest scores with these, highest first; from the database."""
         with self._snapshots() as snapshot:
-            rows = snapshot.connection.execute(_RANKING, {"most": request.limit}).all()
-        return {"scores": [{"node_id": node, "polo_score": score} for node, score in rows]}
+            rows = snapshot.connection.execute(_RANKING, {"most": most})
+            return [(node_id, score) for node_id, score in rows]
 
     def _apply(self, event: Event) -> None:
         self._scores[event.payload["node_id"]] = event.payload["polo_score"]

@@ -42,6 +42,11 @@ class TrustView:
         self.projection.catch_up()
         return (min(node_id, peer_id), max(node_id, peer_id)) in self._links
 
+    def links(self) -> list[tuple[int, int]]:
+        """Every pair of nodes that trust each other, the lower id first, in no order."""
+        self.projection.catch_up()
+        return list(self._links)
+
     def __len__(self) -> int:
         """How many links there are."""
         self.projection.catch_up()

@@ -41,6 +41,7 @@ class Parts:
         committer: Runs what writes.
         connections: Of the registry's clients.
         database: What everything is kept in.
+        describe: The description of a network; empty for none.
         directory: Nodes.
         dispatchers: Run requests, by the name of their protocol.
         membership: Networks and members.
@@ -57,6 +58,7 @@ class Parts:
     committer: Committer
     connections: Connections
     database: Database
+    describe: Callable[[int], str]
     directory: DirectoryView
     dispatchers: Mapping[str, Dispatcher]
     membership: MembershipView

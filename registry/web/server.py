@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from registry.web.app import Site
 
 log = structlog.get_logger()
 
@@ -22,20 +23,21 @@ _LARGEST_HEAD = 16 * 1024
 
 
 class HttpServer:
-    """Serves an ASGI application on an address, until it is closed.
+    """Serves a site on an address, until it is closed.
 
     It shares the thread of the registry's clients, so that what is shown can be read from
     the read models without locks.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, site: Site) -> None:
+        self._site = site
         config = uvicorn.Config(
-            app,
+            site.app,
             http=_Connection,
             ws="none",
-            lifespan="off",
+            lifespan="on",
             log_config=None,
-            log_level="warning",
+            log_level="error",
             access_log=False,
             server_header=False,
             proxy_headers=False,  # whoever guesses tokens could say to come from elsewhere
@@ -65,6 +67,7 @@ class HttpServer:
 
     async def close(self) -> None:
         """Finish what is being answered, or cut it off soon, and stop."""
+        self._site.feed.close()
         self._server.should_exit = True
         if self._task is not None:
             await self._task

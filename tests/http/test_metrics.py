@@ -63,6 +63,6 @@ def test_how_much_there_is_is_for_administrators(world: World) -> None:
 
 
 def test_open_metrics_ends_once(world: World) -> None:
-    text = world.get("/metrics", admin=True, accept="application/openmetrics-text").text
+    text = world.get("/metrics", {"accept": "application/openmetrics-text"}, admin=True).text
     assert text.count("# EOF") == 1
     assert text.endswith("# EOF\n")

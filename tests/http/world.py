@@ -1,6 +1,6 @@
 """A running registry with something in it, and how it is looked at over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,12 @@ class World:
     url: str
     keys: dict[int, Key] = field(factory=dict)
 
-    def get(self, path: str, *, admin: bool = False, **headers: str) -> httpx.Response:
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None, *, admin: bool = False
+    ) -> httpx.Response:
         """Ask over HTTP, as a stranger or as an administrator."""
         shown = AS_ADMIN if admin else {}
-        return httpx.get(self.url + path, headers={**shown, **headers}, timeout=PATIENCE)
+        return httpx.get(self.url + path, headers={**shown, **(headers or {})}, timeout=PATIENCE)
 
     def json(self, path: str, *, admin: bool = False) -> Any:
         """What is answered over HTTP, which must be a success."""
