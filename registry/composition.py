@@ -105,6 +105,7 @@ def build(
     settings: Settings,
     *,
     deliver: Callable[[Callable[[], None]], object],
+    take_turns: Callable[[Callable[[], object]], object] = lambda work: work(),
     clock: Callable[[], float] = time.time,
 ) -> Application:
     """Put a server together.
@@ -112,6 +113,7 @@ def build(
     Args:
         settings: How it is to run.
         deliver: Runs a function on the thread that serves clients.
+        take_turns: Runs, on that thread, what takes its time.
         clock: Unix time in seconds.
 
     Raises:
@@ -298,7 +300,7 @@ def build(
         ),
     )
 
-    listener = Listener(protocols, limits)
+    listener = Listener(protocols, limits, take_turns=take_turns)
     shown = Parts(
         authenticator=authenticator,
         bus=bus,

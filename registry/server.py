@@ -8,7 +8,7 @@ import structlog
 import uvloop
 
 from registry.composition import Application, build
-from registry.listener import Certificate, load_certificate, self_signed
+from registry.listener import Certificate, Turns, load_certificate, self_signed
 from registry.settings import DEFAULT_HTTP, Endpoint, Settings
 from registry.web import HttpServer, build_site
 
@@ -38,7 +38,8 @@ async def _serve(settings: Settings, announce: Callable[[str], object]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    application = build(settings, deliver=loop.call_soon_threadsafe)
+    turns = Turns(loop)
+    application = build(settings, deliver=turns.deliver, take_turns=turns.take)
     try:
         await _run(application, settings, announce, stop)
     finally:

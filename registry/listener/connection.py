@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from registry.dispatch import Caller, Dispatcher
@@ -29,6 +30,7 @@ class Connection(asyncio.Protocol):
         protocols: Protocols,
         limits: Limits,
         *,
+        take_turns: Callable[[Callable[[], object]], object],
         opened: Callable[["Connection"], str],
         closed: Callable[["Connection"], None],
     ) -> None:
@@ -37,10 +39,12 @@ class Connection(asyncio.Protocol):
         Args:
             protocols: What clients may speak; the first bytes decide.
             limits: What the client may ask for.
+            take_turns: Runs what takes its time when it is this client's turn.
             opened: Told when the connection is there; says why it cannot be served, if so.
             closed: Told when it is gone.
         """
         self._protocols = protocols
+        self._take_turns = take_turns
         self._opened = opened
         self._closed = closed
         self._limits = limits
@@ -169,6 +173,9 @@ class Connection(asyncio.Protocol):
 
     def _dispatch(self, frame: bytes, body: bytes) -> None:
         self._awaiting_answer = True
+        self._take_turns(partial(self._run, frame, body))
+
+    def _run(self, frame: bytes, body: bytes) -> None:
         if self._dispatcher.dispatch(frame, body, self._stranger, self._answer):
             self._decoder.limit = self._limits.frame_bytes
 

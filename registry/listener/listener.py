@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -28,9 +29,23 @@ class Listener:
         turned_away: How many were not, because there were too many.
     """
 
-    def __init__(self, protocols: Protocols, limits: Limits) -> None:
+    def __init__(
+        self,
+        protocols: Protocols,
+        limits: Limits,
+        *,
+        take_turns: Callable[[Callable[[], object]], object] = lambda work: work(),
+    ) -> None:
+        """Make a listener; `start` opens it.
+
+        Args:
+            protocols: What clients may speak.
+            limits: What they may ask for.
+            take_turns: Runs what takes its time, in turns, so that others are served between.
+        """
         self._protocols = protocols
         self._limits = limits
+        self._take_turns = take_turns
         self.accepted = 0
         self.turned_away = 0
         self._connections: dict[Connection, float] = {}  # when it was last heard, about
@@ -101,7 +116,13 @@ class Listener:
             connection.abort()
 
     def _connection(self) -> Connection:
-        return Connection(self._protocols, self._limits, opened=self._opened, closed=self._forget)
+        return Connection(
+            self._protocols,
+            self._limits,
+            take_turns=self._take_turns,
+            opened=self._opened,
+            closed=self._forget,
+        )
 
     def _opened(self, connection: Connection) -> str:
         """Make room for a connection, or say why there is none."""

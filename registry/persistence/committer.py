@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -25,6 +26,9 @@ LARGEST_GROUP = 1024
 
 GATHER_SECONDS = 0.001
 """How long a group that has company waits for more of it: a fraction of a commit's time."""
+
+ACKNOWLEDGED_AT_ONCE = 16
+"""Operations that are acknowledged in one piece: a fraction of a millisecond's work."""
 
 RETRY_AFTER = 1.0
 """Seconds before a reaction whose handler failed is tried again."""
@@ -263,14 +267,10 @@ class Committer:
         self._idle = False
 
     def _acknowledge(self, group: list[_Submission], outcomes: list[Outcome]) -> None:
-        def acknowledge() -> None:
-            for submission, outcome in zip(group, outcomes, strict=True):
-                try:
-                    submission.then(outcome)
-                except Exception:  # it must not, but the others are acknowledged all the same
-                    log.exception("acknowledgement.failed")
-
-        self._deliver(acknowledge)
+        """Report a few at a time: whoever delivers them can do other things in between."""
+        ended = list(zip(group, outcomes, strict=True))
+        for start in range(0, max(len(ended), 1), ACKNOWLEDGED_AT_ONCE):
+            self._deliver(partial(_report, ended[start : start + ACKNOWLEDGED_AT_ONCE]))
 
     def _commit(self, group: list[_Submission]) -> list[Outcome]:
         started = time.perf_counter()
@@ -385,6 +385,14 @@ class Committer:
             return
         for inbox in settled:
             inbox.handled(self._number)
+
+
+def _report(ended: Iterable[tuple[_Submission, Outcome]]) -> None:
+    for submission, outcome in ended:
+        try:
+            submission.then(outcome)
+        except Exception:  # it must not, but the others are acknowledged all the same
+            log.exception("acknowledgement.failed")
 
 
 def _run_together(unit: UnitOfWork, group: list[_Submission]) -> list[Outcome]:
