@@ -1,185 +1,36 @@
-"""The command line: ``registry serve``."""
+"""The command line's face: the group of all commands, and what they have in common."""
 
-import math
-import os
-import tomllib
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-import attrs
 import click
-import structlog
+from click.shell_completion import CompletionItem
 
 from registry import __version__
-from registry.logs import set_up_logs
-from registry.persistence import DatabaseInUse, SchemaTooNew
-from registry.server import run
-from registry.settings import Endpoint, Settings
-
-log = structlog.get_logger()
-
-ENVIRONMENT_PREFIX = "REGISTRY_"
+from registry.commands import COMMANDS
 
 
-class _EndpointType(click.ParamType[Endpoint | None]):
-    name = "HOST:PORT"
+class _Commands(click.Group):
+    """The group of all commands, told without loading them."""
 
-    def __init__(self, *, may_be_off: bool) -> None:
-        self._may_be_off = may_be_off
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return list(COMMANDS)
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Endpoint | None:
-        if isinstance(value, Endpoint):
-            return value
-        if self._may_be_off and value == "off":
-            return None
-        try:
-            return Endpoint.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        entry = COMMANDS.get(cmd_name)
+        return entry.load() if entry else None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.says) for name, entry in COMMANDS.items()])
 
-class _NumberType(click.ParamType[float]):
-    name = "NUMBER"
-
-    def __init__(self, kind: type[int] | type[float], least: float | None) -> None:
-        self._kind = kind
-        self._least = -math.inf if least is None else least
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            number = self._kind(value)
-        except ValueError:
-            kind = "a whole number" if self._kind is int else "a number"
-            self.fail(f"{value!r} is not {kind}", param, ctx)
-        if not number >= self._least:  # this way round, because NaN is not either
-            self.fail(f"{value} is not at least {self._least}", param, ctx)
-        return number
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        commands = [
+            CompletionItem(name, help=entry.says)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="registry")
 def main() -> None:
-    """The Pilot Protocol registry server."""
-
-
-def _option(setting: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
-    """The command-line option and environment variable of one setting."""
-    return click.option(
-        _spelling(setting),
-        setting.name,
-        type=_option_type(setting),
-        default=setting.default,
-        envvar=ENVIRONMENT_PREFIX + setting.name.upper(),
-        help=_explanation(setting),
-        metavar=setting.metadata["unit"] or None,
-        show_default=True,
-        show_envvar=True,
-    )
-
-
-def _spelling(setting: "attrs.Attribute[Any]") -> str:
-    name = setting.name.replace("_", "-")
-    return f"--{name}/--no-{name}" if setting.type is bool else f"--{name}"
-
-
-def _option_type(setting: "attrs.Attribute[Any]") -> Any:
-    if setting.type in (Endpoint, Endpoint | None):
-        return _EndpointType(may_be_off=setting.type != Endpoint)
-    if setting.type in (Path, Path | None):
-        return click.Path(path_type=Path)
-    if setting.metadata["choices"]:
-        return click.Choice(setting.metadata["choices"])
-    if setting.type in (int, float):
-        return _NumberType(setting.type, setting.metadata["least"])
-    return setting.type
-
-
-def _explanation(setting: "attrs.Attribute[Any]") -> str:
-    least = setting.metadata["least"]
-    says: str = setting.metadata["says"]
-    return says if least is None else f"{says} At least {least}."
-
-
-def _read_config(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
-    """Take the settings of a TOML file as defaults."""
-    if path is None:
-        return
-    try:
-        values = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.BadParameter(f"cannot read {path}: {error}") from error
-    known = {setting.name for setting in Settings.describe()}
-    unknown = sorted(values.keys() - known)
-    if unknown:
-        raise click.BadParameter(f"{path} has an unknown setting: {', '.join(unknown)}")
-    for option in context.command.params:
-        if option.name in values:
-            _check_configured(context, option, values[option.name], path)
-    context.default_map = {name: str(value) for name, value in values.items()}
-
-
-def _check_configured(
-    context: click.Context, option: click.Parameter, value: Any, path: Path
-) -> None:
-    """Refuse a value of a TOML file under the name that it has there."""
-    if not isinstance(value, str | int | float):
-        raise click.BadParameter(f"{path}: {option.name} must be one value, not {value!r}")
-    try:
-        option.process_value(context, str(value))
-    except click.BadParameter as error:
-        raise click.BadParameter(f"{path}: {option.name}: {error.message}") from error
-
-
-def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for every setting, and ``--config``."""
-    for setting in reversed(Settings.describe()):
-        command = _option(setting)(command)
-    return click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        envvar=f"{ENVIRONMENT_PREFIX}CONFIG",
-        is_eager=True,
-        expose_value=False,
-        callback=_read_config,
-        metavar="FILE",
-        help="TOML file with settings, named as the options are, with underscores.",
-        show_envvar=True,
-    )(command)
-
-
-@main.command("serve")
-@_with_settings
-def serve_command(**values: Any) -> None:
-    """Run the registry server until SIGTERM or SIGINT.
-
-    An option wins over its environment variable, and that over the TOML file. The
-    first line on standard output says where the server listens.
-    """
-    try:
-        settings = Settings(**values)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    set_up_logs(settings.log_level, settings.log_format)
-    _warn_of_unknown_variables()
-    try:
-        run(settings, announce=click.echo)
-    except (DatabaseInUse, SchemaTooNew, OSError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _warn_of_unknown_variables() -> None:
-    """Point out misspelt variables.
-
-    They are not refused: orchestrators set variables such as REGISTRY_PORT for a
-    service that is called registry.
-    """
-    known = {ENVIRONMENT_PREFIX + setting.name.upper() for setting in Settings.describe()}
-    known.add(f"{ENVIRONMENT_PREFIX}CONFIG")
-    for name in sorted(os.environ):
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in known:
-            log.warning("setting.unknown", environment_variable=name)
+    """The Pilot Protocol registry server, and what its operators need."""

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from registry.cli import main
+from registry.commands import COMMANDS
 from registry.settings import Settings
 from tests.harness.client import Client
 from tests.harness.process import ROOT
@@ -147,7 +148,28 @@ class TestHelp:
             assert f"default: {default}" in " ".join(help_.split())
 
     def test_shows_the_commands(self) -> None:
-        assert "serve" in CliRunner().invoke(main, ["-h"]).stdout
+        said = CliRunner().invoke(main, ["-h"]).stdout
+        for name, entry in COMMANDS.items():
+            assert re.search(rf"^  {name} +{re.escape(entry.says[:30])}", said, re.MULTILINE)
+
+    def test_says_of_every_command_what_the_command_says_of_itself(self) -> None:
+        for name, entry in COMMANDS.items():
+            command = entry.load()
+            assert command.name == name
+            assert command.get_short_help_str(200) == entry.says
+
+    def test_comes_without_loading_what_commands_need(self) -> None:
+        look = "import sys; from registry.cli import main; main(['--help'], standalone_mode=False)"
+        look += "; print([name for name in ('sqlalchemy', 'rich', 'nacl') if name in sys.modules])"
+        ended = subprocess.run(
+            [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert ended.stdout.splitlines()[-1] == "[]"
+
+    def test_names_a_command_that_is_unknown(self) -> None:
+        result = CliRunner().invoke(main, ["sreve"])
+        assert result.exit_code == 2
+        assert "No such command 'sreve'" in result.stderr
 
 
 class TestRefusal:
@@ -270,8 +292,8 @@ class TestPrecedence:
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings that servers would have been run with, were it not for this."""
     settings: list[Settings] = []
-    monkeypatch.setattr("registry.cli.run", lambda given, **_: settings.append(given))
-    monkeypatch.setattr("registry.cli.set_up_logs", lambda *_: None)
+    monkeypatch.setattr("registry.commands.serve.run", lambda given, **_: settings.append(given))
+    monkeypatch.setattr("registry.commands.serve.set_up_logs", lambda *_: None)
     return settings
 
 

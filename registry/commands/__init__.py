@@ -1,0 +1,35 @@
+"""The commands of the command line, one a file.
+
+- `COMMANDS`: every command with a line on what it does.
+
+A command is loaded when it is run or asked for its help, so that the list of them comes at once.
+"""
+
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+
+import click
+from attrs import frozen
+
+
+@frozen
+class Entry:
+    """A command in the list.
+
+    Attributes:
+        says: What it does, in a line.
+        load: Imports it.
+    """
+
+    says: str
+    load: Callable[[], click.Command]
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "serve": Entry(
+        "Run the registry server until SIGTERM or SIGINT.",
+        lambda: resolve_name("registry.commands.serve:serve"),
+    ),
+}
+
+__all__ = ["COMMANDS"]
