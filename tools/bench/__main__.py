@@ -1,7 +1,7 @@
 """``python -m tools.bench``: the command line of the benchmark."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
@@ -38,9 +38,13 @@ ground_option = click.option(
     help="Where data folders go while this runs.  [default: the folder of temporary files]",
 )
 json_option = click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write figures.")
-seconds_option = click.option(
-    "--seconds", default=3.0, show_default=True, help="How long each load is counted."
-)
+
+
+def seconds_option(default: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """How long to measure, with the default of one command."""
+    return click.option(
+        "--seconds", default=default, show_default=True, help="How long each load is counted."
+    )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,7 +64,7 @@ def main() -> None:
 @click.option("--generators", default=1, show_default=True, help="Processes that make the load.")
 @click.option("--address", metavar="HOST:PORT", help="Measure this server, filled over the wire.")
 @click.option("--plot", type=_FILE, metavar="FILE", help="Draw an SVG.")
-@seconds_option
+@seconds_option(3.0)
 @ground_option
 @json_option
 def load_command(
@@ -156,7 +160,7 @@ def _runs_against(
     type=click.Choice(["reads", "writes", "publishing"]),
     help="Only some of it.",
 )
-@seconds_option
+@seconds_option(1.0)
 @ground_option
 @json_option
 def compare_command(
@@ -170,7 +174,11 @@ def compare_command(
     ground: Path | None,
     json_file: Path | None,
 ) -> None:
-    """Set a registry against the best this machine can do, in one run."""
+    """Set a registry against the best this machine can do, in one run.
+
+    It takes about two minutes. The sides take turns, so that what else the machine does
+    slows both; still, the ratios of a busy machine say little about writes.
+    """
     with _errors_told(), _progress() as progress, Ground.within(ground) as place:
         task = progress.add_task("", total=None)
         comparison = Comparison(
@@ -192,7 +200,7 @@ def compare_command(
 @main.command("scale")
 @click.option("--nodes", "-n", default=1_000_000, show_default=True)
 @click.option("--only", multiple=True, type=click.Choice(["size", "writes"]), help="Only some.")
-@seconds_option
+@seconds_option(3.0)
 @ground_option
 @json_option
 def scale_command(

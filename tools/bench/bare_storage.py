@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, insert
 
 from registry.persistence import Database
-from tools.bench.processes import SERVER_CORE, pin
 
 _metadata = MetaData()
 
@@ -51,12 +50,6 @@ def rows_per_second(folder: Path, batch: int, seconds: float) -> float:
     finally:
         database.close()
     return written / taken
-
-
-def pinned_rows_per_second(folder: Path, batch: int, seconds: float) -> float:
-    """As `rows_per_second`, on the core that a server has; for a process of its own."""
-    pin(SERVER_CORE)
-    return rows_per_second(folder, batch, seconds)
 
 
 def _new_rows() -> Iterator[dict[str, Any]]:

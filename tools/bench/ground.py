@@ -43,12 +43,14 @@ class Ground:
         return self.folder / f"copy-{self._copies}"
 
     @contextmanager
-    def registry(self, nodes: int, progress: Progress = lambda _: None) -> Iterator[Server]:
+    def registry(
+        self, nodes: int, progress: Progress = lambda _: None, *, pinned: bool = True
+    ) -> Iterator[Server]:
         """A registry that runs over a copy of the folder with so many nodes."""
         copy = self.empty()
         shutil.copytree(self.seeded(nodes, progress), copy)
         try:
-            with Server.registry(copy) as server:
+            with Server.registry(copy, pinned=pinned) as server:
                 yield server
         finally:
             shutil.rmtree(copy)

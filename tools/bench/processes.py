@@ -50,8 +50,12 @@ class Server:
         started_in: Seconds from its start until it said so.
     """
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, pinned: bool = True) -> None:
         """Start ``python ARGUMENTS`` and wait until it says where it listens.
+
+        Args:
+            arguments: What to run.
+            pinned: Whether it stays on the core that is its own.
 
         Raises:
             ProcessFailed: It does not.
@@ -60,12 +64,13 @@ class Server:
         self._process = subprocess.Popen(
             [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        pin(SERVER_CORE, self._process.pid)
+        if pinned:
+            pin(SERVER_CORE, self._process.pid)
         self.address = self._read_address()
         self.started_in = time.monotonic() - began
 
     @classmethod
-    def registry(cls, folder: Path) -> Self:
+    def registry(cls, folder: Path, *, pinned: bool = True) -> Self:
         """A registry over a data folder.
 
         It takes its nodes for heard of, however old the folder is: a node that became
@@ -76,6 +81,7 @@ class Server:
             *("--http", "off"),
             *("--log-level", "error", "--stale-after-seconds", "864000"),
             *("--registrations-per-minute", "0", "--max-connections-per-address", "10000"),
+            pinned=pinned,
         )
 
     @classmethod
