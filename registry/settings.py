@@ -101,7 +101,8 @@ class Settings:
     )
     http: Endpoint | None = setting(
         default=DEFAULT_HTTP,
-        says="Address to serve metrics and health checks on, over HTTP; off for none. "
+        says="Address to serve the dashboard, metrics and health checks on, over HTTP; off for "
+        "none. "
         "If the default is taken already, the server warns and runs without.",
         unit="HOST:PORT|off",
     )

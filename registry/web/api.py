@@ -106,17 +106,17 @@ class Api:
             node_ids = self._members(query.network, census)
         start = bisect_right(node_ids, query.after)
         page: list[messages.Node] = []
-        looked_at = node_ids[start : start + MOST_LOOKED_AT]
-        for node_id in looked_at:
-            entry = self._entry(node_id, census, viewer)
-            if entry is not None and (not query.tag or query.tag in entry.tags):
+        last = query.after
+        for last in node_ids[start : start + MOST_LOOKED_AT]:
+            if query.tag and not self._has_tag(last, query.tag):
+                continue
+            entry = self._entry(last, census, viewer)
+            if entry is not None:
                 page.append(entry)
             if len(page) == query.limit:
                 break
-        else:
-            node_id = looked_at[-1] if looked_at else 0
-        more = bool(node_ids) and node_id < node_ids[-1] and bool(looked_at)
-        return messages.NodePage(nodes=page, next_after=node_id if more else None)
+        more = bool(node_ids) and last < node_ids[-1]
+        return messages.NodePage(nodes=page, next_after=last if more else None)
 
     async def node(
         self, _query: messages.Nothing, viewer: Caller, node_id: int
@@ -192,6 +192,10 @@ class Api:
             raise LookupError(f"network: there is no network {network_id}")
         exists = self._parts.directory.exists
         return sorted(filter(exists, self._parts.membership.members(network_id)))
+
+    def _has_tag(self, node_id: int, tag: str) -> bool:
+        directory = self._parts.directory
+        return directory.exists(node_id) and tag in directory.node(node_id).tags
 
     def _entry(self, node_id: int, census: Census, viewer: Caller) -> messages.Node | None:
         """What a viewer is told of a node: nothing that `lookup` does not tell anyone.

@@ -14,7 +14,7 @@ _TYPES = {
     "svg": "image/svg+xml",
 }
 
-_PAGES = {"/api": "api.html"}
+_PAGES = {"/": "index.html", "/api": "api.html"}
 
 
 def page_routes() -> list[Route]:

@@ -22,7 +22,7 @@ const bounds = (schema) => {
   if (schema.maximum !== undefined) said.push(`at most ${schema.maximum}`);
   if (schema.maxLength !== undefined) said.push(`at most ${schema.maxLength} characters`);
   if (schema.default !== undefined && schema.default !== "") said.push(`by default ${schema.default}`);
-  return said.join(", ");
+  return said.length ? `(${said.join(", ")})` : "";
 };
 
 const table = (caption, rows) => {
