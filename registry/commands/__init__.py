@@ -30,6 +30,18 @@ COMMANDS: Mapping[str, Entry] = {
         "Run the registry server until SIGTERM or SIGINT.",
         lambda: resolve_name("registry.commands.serve:serve"),
     ),
+    "backup": Entry(
+        "Back a data folder up while its server runs.",
+        lambda: resolve_name("registry.commands.backup:backup"),
+    ),
+    "restore": Entry(
+        "Make a data folder from a backup, for a server that is started afterwards.",
+        lambda: resolve_name("registry.commands.restore:restore"),
+    ),
+    "check": Entry(
+        "Check that a data folder is whole; exit code 1 if it is not.",
+        lambda: resolve_name("registry.commands.check:check"),
+    ),
 }
 
 __all__ = ["COMMANDS"]

@@ -1,6 +1,8 @@
 """Where rows and events become durable, together.
 
 - `Database`: the engine, its pragmas, and consistent snapshots of it.
+- `copy_database`, `find_damage`: a copy of a database that is in use, and what is wrong with one.
+- `owned`: a data folder that no server can start on meanwhile.
 - `Schema`, `migrate`: each store's tables, upgraded on their own.
 - `change_log`: every durable event as a numbered row.
 - `Histogram`: how long or how large things were.
@@ -15,21 +17,35 @@ from registry.persistence.committer import (
     Outcome,
     StorageUnavailable,
 )
-from registry.persistence.database import Database, DatabaseInUse
+from registry.persistence.copying import Copy, Progress, copy_database, find_damage
+from registry.persistence.database import (
+    DATABASE_FILE,
+    LOCK_FILE,
+    Database,
+    DatabaseInUse,
+    owned,
+)
 from registry.persistence.histogram import Histogram
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
 
 __all__ = [
+    "DATABASE_FILE",
+    "LOCK_FILE",
     "BatchWork",
     "Committer",
     "CommitterClosed",
+    "Copy",
     "Database",
     "DatabaseInUse",
     "Histogram",
     "Outcome",
+    "Progress",
     "Schema",
     "SchemaTooNew",
     "StorageUnavailable",
     "change_log",
+    "copy_database",
+    "find_damage",
     "migrate",
+    "owned",
 ]

@@ -22,6 +22,12 @@ _PRAGMAS = (
     "PRAGMA cache_size=-65536",  # KiB
 )
 
+DATABASE_FILE = "registry.db"
+"""The database in a data folder."""
+
+LOCK_FILE = "registry.lock"
+"""Locked by the process that owns a data folder; what is in it does not matter."""
+
 _BEGIN = "registry_begin"  # the execution option that says how a transaction begins
 
 
@@ -63,7 +69,7 @@ class Database:
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = _lock_folder(folder)
-        url = make_url("sqlite://").set(database=str(folder / "registry.db"))
+        url = make_url("sqlite://").set(database=str(folder / DATABASE_FILE))
         return cls(_sqlite_engine(url.render_as_string()), lock)
 
     @contextmanager
@@ -86,8 +92,23 @@ class Database:
             self._lock = None
 
 
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Own a data folder without opening what is in it, so that no server can start on it.
+
+    Raises:
+        DatabaseInUse: Another process has the folder open.
+        OSError: The folder cannot be written.
+    """
+    lock = _lock_folder(folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _lock_folder(folder: Path) -> int:
-    lock = os.open(folder / "registry.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
