@@ -30,7 +30,8 @@ class Projection:
     ) -> None:
         """Subscribe; the first `catch_up` builds the model."""
         self._subscription: Subscription = bus.subscribe(*patterns)
-        self._subscription.name = apply.__qualname__.partition(".")[0]
+        named = getattr(apply, "__qualname__", type(apply).__name__)
+        self._subscription.name = named.partition(".")[0]
         self._apply = apply
         self._rebuild = rebuild
         self._lock = threading.RLock()

@@ -1,5 +1,7 @@
 """What the bus counts for those who look at it."""
 
+from functools import partial
+
 from registry.events import Event, InProcessBus, Projection
 
 
@@ -48,3 +50,10 @@ def test_a_subscription_says_whom_it_serves() -> None:
     assert not projection.is_built
     projection.catch_up()
     assert projection.is_built
+
+
+def test_a_projection_may_apply_by_anything_that_can_be_called() -> None:
+    bus = InProcessBus()
+    model = Model()
+    apply = partial(Model.apply, model)
+    assert Projection(bus, ("a",), apply=apply, rebuild=model.rebuild).name == "partial"
