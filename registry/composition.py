@@ -6,6 +6,7 @@ made of parts above it.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from stat import filemode
 
@@ -27,6 +28,8 @@ from registry.dispatch import (
     Dispatcher,
     Founder,
     Gate,
+    IdentityTokens,
+    Inquiries,
     JsonDialect,
     OperationTable,
     Provisioner,
@@ -40,11 +43,14 @@ from registry.identity import (
     IdentityStore,
     IdentityView,
     Keyring,
+    ProviderStore,
+    ProviderView,
     ShownBadge,
     read_keyring,
 )
 from registry.listener import Limits, Listener, Protocols
 from registry.membership import Member, MembershipStore, MembershipView
+from registry.outside import Outside, check_url
 from registry.persistence import Committer, Database, Schema, migrate
 from registry.policy import PolicyStore, PolicyView
 from registry.polo import PoloStore, PoloView
@@ -76,6 +82,7 @@ class Application:
         bus: Where everything that happens is told.
         operations: Every message type.
         committer: Runs what writes.
+        inquiries: Runs what asks somebody outside.
         protocols: Answer requests, whoever brings them.
         listener: Serves clients.
         housekeeping: What is done now and then.
@@ -87,6 +94,7 @@ class Application:
     bus: InProcessBus
     operations: OperationTable
     committer: Committer
+    inquiries: Inquiries
     protocols: Protocols
     listener: Listener
     housekeeping: Housekeeping
@@ -136,6 +144,7 @@ def build(
         recovery_keys=keyring("recovery-keys", settings.recovery_keys),
     )
     identities = IdentityStore(clock=clock, address_of=format_address)
+    providers = ProviderStore(check_url=partial(check_url, allow_inside=settings.allow_inside_urls))
     nodes = DirectoryStore(clock=clock, last_seen=presence.last_seen)
     networks = MembershipStore(
         clock=clock,
@@ -159,6 +168,7 @@ def build(
 
     # Their read models, each kept true by the bus. A lambda names a part further down.
     identity_view = IdentityView(bus=bus, snapshots=database.snapshot, clock=clock)
+    provider_view = ProviderView(bus=bus, snapshots=database.snapshot)
     membership_view = MembershipView(
         bus=bus,
         snapshots=database.snapshot,
@@ -229,18 +239,27 @@ def build(
     committer = Committer(
         database, bus, reactions, deliver=lambda settle: deliver(lambda: keep_up_after(settle))
     )
+    inquiries = Inquiries(deliver)
 
     # What clients can ask for.
     breakers = open_breakers(settings.open_breakers)
-    registrar = Registrar(identity=identities, directory=nodes)
+    registrar = Registrar(identity=identities, directory=nodes, attestations=attestations)
+    tokens = IdentityTokens(
+        vouchers=provider_view.vouchers,
+        outside=Outside(allow_inside=settings.allow_inside_urls),
+        clock=clock,
+    )
     founder = Founder(membership=networks, policy=policies)
-    provisioner = Provisioner(membership=networks, policy=policies, others={})
-    status = ProvisionStatus(membership=membership_view, policy=policy_view, others=())
+    provisioner = Provisioner(membership=networks, policy=policies, providers=providers, others={})
+    status = ProvisionStatus(
+        membership=membership_view, policy=policy_view, others=(provider_view.status,)
+    )
     syncer = DirectorySyncer(
         membership=networks, directory=nodes, external_id_of=attestations.external_id_of
     )
     operations = OperationTable(lax=settings.lax)
-    operations.add(batches=registrar.batches())
+    operations.add(batches=registrar.batches(), inquiries=tokens.inquiries())
+    operations.add(asks=tokens.asks())
     operations.add(writes=founder.operations())
     operations.add(reads=status.operations(), writes=provisioner.operations())
     operations.add(writes=syncer.operations())
@@ -251,6 +270,7 @@ def build(
         batches=identities.batches(),
     )
     operations.add(writes=attestations.operations())
+    operations.add(reads=provider_view.operations(), writes=providers.operations())
     operations.add(reads=membership_view.operations(), writes=networks.operations())
     operations.add(reads=policy_view.operations(), writes=policies.operations())
     operations.add(reads=polo_view.operations(), writes=scores.operations())
@@ -262,15 +282,22 @@ def build(
         operations.add(reads=parts.reads, writes=parts.writes)
 
     authenticator = Authenticator(identity_view, networks, admin_token=admin_token)
-    registrations = AddressRates(
-        settings.registrations_per_minute,
-        max(settings.registrations_per_minute, 1),
-        clock=time.monotonic,
+    gate = Gate(
+        breakers,
+        registrations=rates_of(settings.registrations_per_minute),
+        is_known=identity_view.is_bound,
+        inquiries=rates_of(settings.identity_tokens_per_minute),
     )
-    gate = Gate(breakers, registrations, identity_view.is_bound)
+    dispatcher = partial(
+        Dispatcher,
+        gate=gate,
+        authenticator=authenticator,
+        committer=committer,
+        inquiries=inquiries,
+        bus=bus,
+    )
     protocols = Protocols(
-        json=Dispatcher(JsonDialect(operations), gate, authenticator, committer, bus),
-        binary=Dispatcher(BinaryDialect(operations), gate, authenticator, committer, bus),
+        json=dispatcher(JsonDialect(operations)), binary=dispatcher(BinaryDialect(operations))
     )
     breakers.changed = protocols.forget
     limits = Limits(
@@ -288,6 +315,7 @@ def build(
             model.projection
             for model in (
                 identity_view,
+                provider_view,
                 membership_view,
                 policy_view,
                 trust_view,
@@ -328,6 +356,7 @@ def build(
         bus=bus,
         operations=operations,
         committer=committer,
+        inquiries=inquiries,
         protocols=protocols,
         listener=listener,
         housekeeping=Housekeeping(
@@ -394,6 +423,11 @@ class Neighbours:
     def relay_address(self) -> str:
         """The endpoint of a beacon that relays to nodes; empty where there is none."""
         return self._routing.relay_address()
+
+
+def rates_of(per_minute: float) -> AddressRates:
+    """How often each address may do something: so often in a minute, or all at once."""
+    return AddressRates(per_minute, max(per_minute, 1), clock=time.monotonic)
 
 
 def keyring(setting: str, text: str) -> Keyring:

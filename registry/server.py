@@ -72,7 +72,8 @@ async def _run(
         if http is not None:
             await http.close()
     finally:
-        # In a thread, because the loop is where the last acknowledgements are delivered.
+        # In threads, because the loop is where the last acknowledgements are delivered.
+        await asyncio.to_thread(application.inquiries.close)
         await asyncio.to_thread(application.committer.close)
     await application.listener.close()
 

@@ -136,6 +136,11 @@ class Settings:
         "that are known may always come back.",
         least=0,
     )
+    identity_tokens_per_minute: float = setting(
+        default=60.0,
+        says="Identity tokens that one address may have verified in a minute; 0 for any number.",
+        least=0,
+    )
     request_seconds: float = setting(
         default=30.0, says="How long a request may take to arrive once it has begun.", least=1
     )
@@ -172,6 +177,11 @@ class Settings:
         default=False,
         says="Take old clients at their word: registrations without a signature, anybody's "
         "questions who trusts whom, lists of networks that are not open.",
+    )
+    allow_inside_urls: bool = setting(
+        default=False,
+        says="Let administrators configure addresses to be called that are not on the public "
+        "internet, for instance an identity provider on this machine.",
     )
     badge_keys: str = setting(
         default=BADGE_KEYS,

@@ -7,6 +7,7 @@
 - `Dispatcher`: runs requests.
 - `Tally`: how many requests there were of a message type, and how they ended.
 - `Gate`, `Breakers`, `AddressRates`: what is let in before anybody is proved.
+- `Inquiries`, `IdentityTokens`: what is asked outside, and who holds an identity token.
 - `Registrar`, `Founder`, `Provisioner`, `ProvisionStatus`, `DirectorySyncer`: operations
   that span stores.
 """
@@ -27,6 +28,8 @@ from registry.dispatch.errors import error_text
 from registry.dispatch.events import EVENTS
 from registry.dispatch.founding import Founder
 from registry.dispatch.gate import Gate
+from registry.dispatch.identity_tokens import IdentityTokens
+from registry.dispatch.inquiries import Inquiries
 from registry.dispatch.operations import (
     InvalidOperation,
     InvalidRequest,
@@ -53,6 +56,8 @@ __all__ = [
     "Dispatcher",
     "Founder",
     "Gate",
+    "IdentityTokens",
+    "Inquiries",
     "InvalidOperation",
     "InvalidRequest",
     "InvalidRule",

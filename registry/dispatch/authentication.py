@@ -69,6 +69,8 @@ class Caller:
         signed: The rule that the signature fits; None if none did.
         network_token: What the request carried for a network's admin token. It proves
             nothing until `Authenticator.require_role` has passed.
+        external_id: By which id an identity provider knows the caller; empty if none was
+            asked.
     """
 
     address: str
@@ -79,6 +81,7 @@ class Caller:
     is_admin: bool = False
     signed: Signed | None = None
     network_token: str = ""
+    external_id: str = ""
 
     @property
     def is_proved(self) -> bool:

@@ -9,6 +9,7 @@ from registry.dispatch.authentication import Authenticator, Caller
 from registry.dispatch.dialects import Dialect, Reading, Refusal
 from registry.dispatch.errors import error_text
 from registry.dispatch.gate import Gate
+from registry.dispatch.inquiries import Inquiries
 from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
 from registry.dispatch.tallies import SAMPLE_EVERY
@@ -34,15 +35,18 @@ class Dispatcher:
     def __init__(
         self,
         dialect: Dialect,
+        *,
         gate: Gate,
         authenticator: Authenticator,
         committer: Committer,
+        inquiries: Inquiries,
         bus: Bus,
     ) -> None:
         self._dialect = dialect
         self._gate = gate
         self._authenticator = authenticator
         self._committer = committer
+        self._inquiries = inquiries
         self._recall = Recall(bus)
         self.unreadable = 0
 
@@ -105,6 +109,10 @@ class Dispatcher:
             self._gate.admit(reading.operation, reading.request, stranger.address)
             caller = self._authenticator.authenticate(reading.operation, reading.request, stranger)
             proved = caller.is_proved
+            ask = reading.operation.outside_work(reading.request)
+            if ask is not None:
+                self._ask(ask, reading, caller, reply, started)
+                return proved
             answer = self._read(frame, reading, caller)
             if answer is None:
                 self._write(reading, caller, reply, started)
@@ -139,6 +147,30 @@ class Dispatcher:
             tally.repeats -= 1  # it was counted there, and will be here
         self._recall.keep(frame, remembered)
         return answer
+
+    def _ask(
+        self,
+        ask: Callable[..., Any],
+        reading: Reading,
+        caller: Caller,
+        reply: Reply,
+        started: float,
+    ) -> None:
+        """Ask somebody outside, and then answer, or go on to write with what was learnt."""
+        self._gate.admit_inquiry(caller)
+
+        def then(outcome: Outcome) -> None:
+            if outcome.error is None and ask is not reading.operation.ask:
+                try:
+                    self._write(reading, outcome.result, reply, started)
+                    return
+                except Exception as error:
+                    outcome = Outcome(error=error)
+            frame = _frame_of(reading, outcome)
+            reading.operation.tally.seconds.note(perf_counter() - started)
+            reply(frame)
+
+        self._inquiries.submit(partial(ask, reading.request, caller), then)
 
     def _write(self, reading: Reading, caller: Caller, reply: Reply, started: float) -> None:
         operation, request = reading.operation, reading.request

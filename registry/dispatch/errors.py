@@ -2,6 +2,7 @@
 
 import structlog
 
+from registry.outside import OutsideUnavailable
 from registry.persistence import CommitterClosed, StorageUnavailable
 
 log = structlog.get_logger()
@@ -9,7 +10,8 @@ log = structlog.get_logger()
 LONGEST_TEXT = 500
 """Characters of an error's text at most: it may quote what the client sent."""
 
-_TOLD = (ValueError, PermissionError, LookupError, CommitterClosed, StorageUnavailable)
+_UNAVAILABLE = (CommitterClosed, StorageUnavailable, OutsideUnavailable)
+_TOLD = (ValueError, PermissionError, LookupError, *_UNAVAILABLE)
 _BUGS = (KeyError, IndexError, UnicodeError)
 """Subclasses of the above that nobody raises on purpose for a client to read."""
 
@@ -19,7 +21,7 @@ def error_kind(error: Exception) -> str:
 
     Refused is what the client can do something about; unavailable is what may work later.
     """
-    if isinstance(error, CommitterClosed | StorageUnavailable):
+    if isinstance(error, _UNAVAILABLE):
         return "unavailable"
     return "refused" if isinstance(error, _TOLD) and not isinstance(error, _BUGS) else "internal"
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from registry.dispatch.authentication import Caller
 from registry.dispatch.breakers import Breakers
 from registry.dispatch.operations import Operation
 from registry.dispatch.rates import AddressRates
@@ -21,6 +22,7 @@ class Gate:
         breakers: Breakers,
         registrations: AddressRates,
         is_known: Callable[[str], bool],
+        inquiries: AddressRates,
     ) -> None:
         """Make a gate.
 
@@ -28,10 +30,12 @@ class Gate:
             breakers: What is switched off.
             registrations: How often an address may register a key that is not known.
             is_known: Whether a base64 key is a node's: it may always come back.
+            inquiries: How often an address may have this server ask somebody outside.
         """
         self._breakers = breakers
         self._registrations = registrations
         self._is_known = is_known
+        self._inquiries = inquiries
 
     def admit(self, operation: Operation, request: Any, address: str) -> None:
         """Let a request pass.
@@ -45,3 +49,12 @@ class Gate:
             return
         if not self._registrations.take(address):
             raise RateLimited(f"rate limited: too many registrations from {address}")
+
+    def admit_inquiry(self, caller: Caller) -> None:
+        """Let a request pass for which somebody outside is asked.
+
+        Raises:
+            RateLimited: Its address has too much asked; administrators may.
+        """
+        if not caller.is_admin and not self._inquiries.take(caller.address):
+            raise RateLimited(f"rate limited: too many identity tokens from {caller.address}")

@@ -39,6 +39,19 @@ class MalformedRequest(InvalidRequest):
 
 
 @frozen
+class Inquiry:
+    """What is asked outside about some requests of an operation, before it writes.
+
+    Attributes:
+        field: The request's field that has something in it where this is to be asked.
+        ask: Asks: ``ask(request, caller)``; answers with the caller, of whom more is proved.
+    """
+
+    field: str
+    ask: Callable[..., Any]
+
+
+@frozen
 class Operation:
     """One message type.
 
@@ -51,6 +64,8 @@ class Operation:
             ``write(transaction, request, caller)``. Where there is a read too, it comes
             first, and the write runs only if the read has no answer.
         batch: Answers many requests in one transaction, in place of ``write``.
+        ask: Answers by asking somebody outside: ``ask(request, caller)``. It stands alone.
+        inquiry: What is asked outside before a write.
         owner: The store, or the room of this layer, that the operation belongs to.
         tally: How many requests there were, and how they ended.
     """
@@ -62,12 +77,20 @@ class Operation:
     read: Handler | None = None
     write: Handler | None = None
     batch: BatchWork | None = None
+    ask: Handler | None = None
+    inquiry: Inquiry | None = None
     tally: Tally = field(factory=Tally, eq=False, repr=False)
 
     @property
     def response_type(self) -> str:
         """The ``type`` of a successful answer."""
         return f"{self.type}_ok"
+
+    def outside_work(self, request: Any) -> Callable[..., Any] | None:
+        """What has to be asked outside to answer a request, if anything has."""
+        if self.inquiry is not None and getattr(request, self.inquiry.field):
+            return self.inquiry.ask
+        return self.ask
 
 
 class OperationTable:
@@ -92,6 +115,8 @@ class OperationTable:
         reads: Mapping[type, Handler] | None = None,
         writes: Mapping[type, Handler] | None = None,
         batches: Mapping[type, BatchHandler] | None = None,
+        asks: Mapping[type, Handler] | None = None,
+        inquiries: Mapping[type, Inquiry] | None = None,
     ) -> None:
         """Add the operations of one room.
 
@@ -99,8 +124,8 @@ class OperationTable:
             InvalidOperation: A request class has no access rules, rules that cannot be
                 understood, or the message type of another.
         """
-        reads, writes, batches = reads or {}, writes or {}, batches or {}
-        for message in {**reads, **writes, **batches}:
+        reads, writes, batches, asks = reads or {}, writes or {}, batches or {}, asks or {}
+        for message in {**reads, **writes, **batches, **asks}:
             access = _access(message, lax=self._lax)
             self._add(
                 _operation(
@@ -109,6 +134,8 @@ class OperationTable:
                     read=reads.get(message),
                     write=writes.get(message),
                     batch=batches.get(message),
+                    ask=asks.get(message),
+                    inquiry=(inquiries or {}).get(message),
                 )
             )
 
@@ -175,17 +202,21 @@ def _operation(
     read: Handler | None,
     write: Handler | None,
     batch: BatchHandler | None,
+    ask: Handler | None,
+    inquiry: Inquiry | None,
 ) -> Operation:
     config = message.__struct_config__
     if config.tag_field != "type" or not isinstance(config.tag, str):
         raise InvalidOperation(f"{message.__name__} has no message type: give it a tag")
-    if (read or batch) and (access.network_token or any(rule.roles for rule in access.signed)):
+    if (read or batch or ask) and (
+        access.network_token or any(rule.roles for rule in access.signed)
+    ):
         raise InvalidOperation(
             f"{message.__name__}: roles and network tokens are checked for writes only"
         )
     owner = message.__module__.split(".")[-2]
     work = None if batch is None else _batch_work(batch)
-    return Operation(message, config.tag, access, owner, read, write, work)
+    return Operation(message, config.tag, access, owner, read, write, work, ask, inquiry)
 
 
 def _batch_work(batch: BatchHandler) -> BatchWork:

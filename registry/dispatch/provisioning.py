@@ -7,11 +7,12 @@ Running it again changes nothing that is as described already.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, to_builtins
 
 from registry.dispatch.authentication import Caller
 from registry.dispatch.events import NETWORK_PROVISIONED
 from registry.events import Transaction
+from registry.identity import Provider, ProviderStore
 from registry.membership import (
     CreateNetwork,
     MembershipStore,
@@ -120,7 +121,7 @@ It raises ValueError for a part that it cannot set up; nothing is provisioned th
 Status = Callable[[], Mapping[str, Any]]
 """What another room does at the moment, by answer field."""
 
-PARTS_FOR_OTHERS = ("identity_provider", "webhooks", "audit_export")
+PARTS_FOR_OTHERS = ("webhooks.audit_url", "audit_export")
 """The parts of a blueprint that are for other rooms, in the order of their setting up."""
 
 
@@ -132,6 +133,7 @@ class Provisioner:
         *,
         membership: MembershipStore,
         policy: PolicyStore,
+        providers: ProviderStore,
         others: Mapping[str, SetUp],
     ) -> None:
         """Make it.
@@ -139,11 +141,13 @@ class Provisioner:
         Args:
             membership: Makes networks, and has roles wait.
             policy: Says what networks allow.
+            providers: Keeps who vouches for holders of identity tokens.
             others: Who sets up which of `PARTS_FOR_OTHERS`. A blueprint with a part that
                 nobody sets up is refused.
         """
         self._membership = membership
         self._policy = policy
+        self._providers = providers
         self._others = others
 
     def operations(self) -> dict[type, Callable[..., dict[str, Any]]]:
@@ -167,6 +171,7 @@ class Provisioner:
             f"{verb} network {network_id} ({blueprint.name})",
             *self._set_flag(transaction, network_id, blueprint, caller),
             *self._set_policies(transaction, network_id, blueprint, caller),
+            *self._set_up_providers(transaction, blueprint),
             *self._set_up_others(transaction, blueprint),
             *self._preassign(transaction, network_id, blueprint),
         ]
@@ -216,11 +221,25 @@ class Provisioner:
             actions.append("applied expr policy")
         return actions
 
+    def _set_up_providers(self, transaction: Transaction, blueprint: Blueprint) -> list[str]:
+        actions = []
+        if blueprint.identity_provider is not None:
+            wanted = to_builtins(blueprint.identity_provider)
+            provider = Provider(kind=wanted.pop("type"), **wanted)
+            self._providers.set_provider(transaction, provider, "blueprint.identity_provider.url")
+            actions.append(f"configured identity provider ({provider.kind})")
+        if blueprint.webhooks is not None and blueprint.webhooks.identity_url:
+            self._providers.set_webhook(
+                transaction, blueprint.webhooks.identity_url, "blueprint.webhooks.identity_url"
+            )
+            actions.append("configured identity webhook")
+        return actions
+
     def _set_up_others(self, transaction: Transaction, blueprint: Blueprint) -> list[str]:
         actions: list[str] = []
         for name in PARTS_FOR_OTHERS:
-            part = getattr(blueprint, name)
-            if part is None:
+            part = _part(blueprint, name)
+            if not part:
                 continue
             if name not in self._others:
                 raise ValueError(f"blueprint.{name}: cannot be set up by this server")
@@ -235,6 +254,14 @@ class Provisioner:
         roles = {waiting.external_id: waiting.role for waiting in blueprint.roles}
         self._membership.preassign(transaction, network_id, roles)
         return [f"stored {len(roles)} RBAC pre-assignments"]
+
+
+def _part(blueprint: Blueprint, name: str) -> Any:
+    """What a blueprint says under a name with dots; None where it says nothing."""
+    part: Any = blueprint
+    for step in name.split("."):
+        part = getattr(part, step, None)
+    return part
 
 
 class ProvisionStatus:

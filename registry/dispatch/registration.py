@@ -16,16 +16,21 @@ from registry.directory import (
 )
 from registry.dispatch.authentication import Caller
 from registry.events import Transaction
-from registry.identity import IdentityStore
+from registry.identity import Attestations, IdentityStore
 from registry.wire import format_address
 
 PROTOCOL_VERSION = 1
+
+LONGEST_TOKEN = 16_384
+"""Characters of an identity token; those of large providers have a few thousand."""
 
 
 class Register(Struct, frozen=True, kw_only=True, tag_field="type", tag="register"):
     """Become a node, or come back as one: the same key is always the same node.
 
     On a lax server a key needs no signature as long as it was never registered with one.
+    Where somebody vouches for the holders of identity tokens, the node of one who shows a
+    token gets the id by which its holder is known there.
     """
 
     access: ClassVar[tuple[str, ...]] = (
@@ -39,6 +44,7 @@ class Register(Struct, frozen=True, kw_only=True, tag_field="type", tag="registe
     lan_addrs: list[str] | None = None
     version: Annotated[str, Meta(max_length=LONGEST_VERSION)] = ""
     relay_only: bool = False
+    identity_token: Annotated[str, Meta(max_length=LONGEST_TOKEN)] = ""
     signature: str = ""
     admin_token: str = ""
 
@@ -46,9 +52,12 @@ class Register(Struct, frozen=True, kw_only=True, tag_field="type", tag="registe
 class Registrar:
     """Answers ``register``: asks identity for the id of a key, then tells the directory."""
 
-    def __init__(self, *, identity: IdentityStore, directory: DirectoryStore) -> None:
+    def __init__(
+        self, *, identity: IdentityStore, directory: DirectoryStore, attestations: Attestations
+    ) -> None:
         self._identity = identity
         self._directory = directory
+        self._attestations = attestations
 
     def batches(self) -> dict[type, Callable[..., Sequence[dict[str, Any] | Exception]]]:
         """The requests that are run many at once, each with the method that answers them."""
@@ -78,6 +87,9 @@ class Registrar:
             for arrival in arrivals
         ]
         outcomes = self._identity.enroll(transaction, keys)
+        for arrival, outcome in zip(arrivals, outcomes, strict=True):
+            if arrival.external_id and isinstance(outcome, int):
+                self._attestations.identify(transaction, outcome, arrival.external_id)
         nodes = [
             arrival.as_node(node_id)
             for arrival, node_id in zip(arrivals, outcomes, strict=True)
@@ -100,6 +112,7 @@ class _Arrival:
     endpoint: str
     lan_addrs: tuple[str, ...]
     proved: bool
+    external_id: str
 
     def as_node(self, node_id: int) -> Node:
         return Node(
@@ -116,7 +129,13 @@ def _arrival(request: Register, caller: Caller) -> _Arrival | ValueError:
     try:
         endpoint = observed_endpoint(request.listen_addr, caller.address, caller.port)
         lan_addrs = check_lan_addrs(request.lan_addrs or ())
-        return _Arrival(request, endpoint, lan_addrs, proved=bool(caller.public_key))
+        return _Arrival(
+            request,
+            endpoint,
+            lan_addrs,
+            proved=bool(caller.public_key),
+            external_id=caller.external_id,
+        )
     except ValueError as error:
         return error
 

@@ -8,6 +8,7 @@ retired and never becomes anybody again.
 - `IdentityView`: the key index (key to node, owner to nodes) and signature checks.
 - `Attestations`: what others vouch for: badges, recovery, external ids. `read_keyring` reads
   the keys of those who may.
+- `ProviderStore`, `ProviderView`: who vouches for the holders of identity tokens.
 - `public_keys`, `key_expiries`, `key_generations`, `external_ids_of`, `badges_of`: what is
   in a database, for read models that start from there.
 """
@@ -19,6 +20,7 @@ from registry.identity.attestations import (
     external_ids_of,
 )
 from registry.identity.events import EVENTS
+from registry.identity.providers import Provider, ProviderStore, ProviderView, Vouchers
 from registry.identity.statements import BADGE_KEYS, RECOVERY_KEYS, Keyring, read_keyring
 from registry.identity.store import IdentityStore
 from registry.identity.tables import SCHEMA_STEPS
@@ -33,7 +35,11 @@ __all__ = [
     "IdentityStore",
     "IdentityView",
     "Keyring",
+    "Provider",
+    "ProviderStore",
+    "ProviderView",
     "ShownBadge",
+    "Vouchers",
     "badges_of",
     "external_ids_of",
     "key_expiries",

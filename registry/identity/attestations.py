@@ -133,12 +133,15 @@ class Attestations:
         Raises:
             LookupError: There is no such node.
         """
-        node_id, external_id = request.node_id, request.external_id
-        self._owner(transaction, node_id)
+        self._owner(transaction, request.node_id)
+        self.identify(transaction, request.node_id, request.external_id)
+        return {"node_id": request.node_id, "external_id": request.external_id}
+
+    def identify(self, transaction: Transaction, node_id: int, external_id: str) -> None:
+        """Keep by which id the holder of a node, which is there, is known elsewhere."""
         if external_id != self.external_id_of(transaction, node_id):
             self._save_external_id(transaction, node_id, external_id)
             transaction.publish(EXTERNAL_ID_CHANGED(node_id=node_id, external_id=external_id))
-        return {"node_id": node_id, "external_id": external_id}
 
     def get_identity(
         self, transaction: Transaction, request: GetIdentity, _caller: Caller

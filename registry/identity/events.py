@@ -75,6 +75,20 @@ NODE_RECOVERED = EventType(
     {"node_id": "the node", "provider": "where the account is that proved it"},
 )
 
+PROVIDER_CHANGED = EventType(
+    "identity",
+    "identity.provider_changed",
+    "Identity tokens are verified by another provider, or by none.",
+    {"idp_type": "its kind; empty for none"},
+)
+
+IDENTITY_WEBHOOK_CHANGED = EventType(
+    "identity",
+    "identity.webhook_changed",
+    "Identity tokens are sent elsewhere to be verified, or nowhere.",
+    {"enabled": "whether they are sent"},
+)
+
 EVENTS = (
     KEY_ENROLLED,
     KEY_ROTATED,
@@ -84,4 +98,6 @@ EVENTS = (
     BADGE_CHANGED,
     RECOVERY_ENROLLED,
     NODE_RECOVERED,
+    PROVIDER_CHANGED,
+    IDENTITY_WEBHOOK_CHANGED,
 )

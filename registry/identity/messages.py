@@ -1,6 +1,6 @@
 """The requests the identity store answers."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -98,3 +98,32 @@ class GetIdentity(Request, frozen=True, tag="get_identity"):
 
     access: ClassVar[tuple[str, ...]] = ("admin",)
     node_id: NodeId
+
+
+ProviderKind = Literal["oidc", "saml", "webhook", "entra_id", "ldap"]
+_Name = Annotated[str, Meta(max_length=1024)]
+
+
+class SetIdpConfig(Request, frozen=True, tag="set_idp_config"):
+    """Say who vouches for holders of identity tokens; without a kind or a url, nobody does."""
+
+    access: ClassVar[tuple[str, ...]] = ("admin",)
+    idp_type: ProviderKind | Literal[""] = ""
+    url: str = ""
+    issuer: _Name = ""
+    client_id: _Name = ""
+    tenant_id: _Name = ""
+    domain: _Name = ""
+
+
+class GetIdpConfig(Request, frozen=True, tag="get_idp_config"):
+    """Who vouches for holders of identity tokens."""
+
+    access: ClassVar[tuple[str, ...]] = ("admin",)
+
+
+class SetIdentityWebhook(Request, frozen=True, tag="set_identity_webhook"):
+    """Say where identity tokens are sent to be verified; an empty url says nowhere."""
+
+    access: ClassVar[tuple[str, ...]] = ("admin",)
+    url: str = ""

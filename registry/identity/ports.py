@@ -9,6 +9,12 @@ Clock = Callable[[], float]
 AddressOf = Callable[[int, int], str]
 """The text form of the address that a node (second) has in a network (first)."""
 
+CheckUrl = Callable[[str, str], str]
+"""Returns an address (first) that may be called.
+
+It raises ValueError, naming the request's field (second), for one that may not.
+"""
+
 
 class Caller(Protocol):
     """Who asks, as far as it was proved."""

@@ -80,10 +80,27 @@ used_nonces = Table(
 )
 """Of recoveries that took effect; until they would have expired anyway."""
 
+providers = Table(
+    "identity_providers",
+    metadata,
+    Column("purpose", String(16), primary_key=True),  # "provider" or "webhook"
+    Column("kind", String(16), nullable=False),
+    Column("url", String(2048), nullable=False),
+    Column("issuer", String(1024), nullable=False),
+    Column("client_id", String(1024), nullable=False),
+    Column("tenant_id", String(1024), nullable=False),
+    Column("domain", String(1024), nullable=False),
+)
+"""Whom to ask about identity tokens: one row for each purpose."""
+
 
 def _make_tables(connection: Connection) -> None:
     metadata.create_all(connection)
     connection.execute(insert(last_node_id), {"one": 1, "node_id": 0})
 
 
-SCHEMA_STEPS = (_make_tables,)
+def _add_providers(connection: Connection) -> None:
+    providers.create(connection, checkfirst=True)  # a new database has it already
+
+
+SCHEMA_STEPS = (_make_tables, _add_providers)
