@@ -15,9 +15,9 @@ from attrs import frozen
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from registry import directory, dispatch, identity, membership, policy, polo, routing, trust
+from registry import admin, directory, dispatch, identity, membership, policy, polo, routing, trust
 from registry.added_stores import Host, added_stores
-from registry.admin import AuditLog
+from registry.admin import AuditLog, OutletStore, OutletView
 from registry.directory import DirectoryStore, DirectoryView, Presence
 from registry.dispatch import (
     AddressRates,
@@ -68,10 +68,13 @@ STORES = (directory, identity, membership, policy, polo, routing, trust)
 EVENT_TYPES: tuple[EventType, ...] = (
     *(event for store in STORES for event in store.EVENTS),
     *dispatch.EVENTS,
+    *admin.EVENTS,
 )
 
-SCHEMAS = tuple(Schema(store.__name__.split(".")[-1], store.SCHEMA_STEPS) for store in STORES)
-"""The tables of the seven; added stores bring theirs."""
+SCHEMAS = tuple(
+    Schema(room.__name__.split(".")[-1], room.SCHEMA_STEPS) for room in (*STORES, admin)
+)
+"""The tables of the seven, and of the room for operators; added stores bring theirs."""
 
 
 @frozen
@@ -250,9 +253,21 @@ def build(
         clock=clock,
     )
     founder = Founder(membership=networks, policy=policies)
-    provisioner = Provisioner(membership=networks, policy=policies, providers=providers, others={})
+    outlets = OutletStore(check_url=partial(check_url, allow_inside=settings.allow_inside_urls))
+    outlet_view = OutletView(snapshots=database.snapshot)
+    provisioner = Provisioner(
+        membership=networks,
+        policy=policies,
+        providers=providers,
+        others={
+            "webhooks.audit_url": outlets.provision_webhook,
+            "audit_export": outlets.provision_audit_export,
+        },
+    )
     status = ProvisionStatus(
-        membership=membership_view, policy=policy_view, others=(provider_view.status,)
+        membership=membership_view,
+        policy=policy_view,
+        others=(provider_view.status, outlet_view.status),
     )
     syncer = DirectorySyncer(
         membership=networks, directory=nodes, external_id_of=attestations.external_id_of
@@ -278,6 +293,7 @@ def build(
     operations.add(reads=trust_view.operations(), writes=trusts.operations())
     operations.add(reads=breakers.operations())
     operations.add(reads=AuditLog(snapshots=database.snapshot).operations())
+    operations.add(reads=outlet_view.operations(), writes=outlets.operations())
     for parts in added:
         operations.add(reads=parts.reads, writes=parts.writes)
 

@@ -37,7 +37,12 @@ from registry.dispatch.operations import (
     Operation,
     OperationTable,
 )
-from registry.dispatch.provisioning import Provisioner, ProvisionStatus
+from registry.dispatch.provisioning import (
+    AuditExport,
+    HeaderText,
+    Provisioner,
+    ProvisionStatus,
+)
 from registry.dispatch.rates import AddressRates, site_of
 from registry.dispatch.registration import Registrar
 from registry.dispatch.tallies import Tally
@@ -47,6 +52,7 @@ __all__ = [
     "EVENTS",
     "Access",
     "AddressRates",
+    "AuditExport",
     "Authenticator",
     "BinaryDialect",
     "Breakers",
@@ -56,6 +62,7 @@ __all__ = [
     "Dispatcher",
     "Founder",
     "Gate",
+    "HeaderText",
     "IdentityTokens",
     "Inquiries",
     "InvalidOperation",

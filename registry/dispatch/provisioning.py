@@ -25,6 +25,9 @@ from registry.policy import PolicyStore, PolicyView, SetExprPolicy, SetNetworkPo
 MOST_ROLES = 10_000
 """Roles that one blueprint can have wait."""
 
+HeaderText = Annotated[str, Meta(max_length=1024, pattern=r"^[\x21-\x7e]*\Z")]
+"""What goes into a header, or beside one: printable ASCII without blanks."""
+
 _Port = Annotated[int, Meta(ge=1, le=0xFFFF)]
 
 
@@ -66,9 +69,9 @@ class AuditExport(Struct, frozen=True, kw_only=True):
 
     format: Literal["json", "splunk_hec", "syslog_cef"]
     endpoint: str
-    token: str = ""
-    index: str = ""
-    source: str = ""
+    token: HeaderText = ""
+    index: HeaderText = ""
+    source: HeaderText = ""
 
 
 class Blueprint(Struct, frozen=True, kw_only=True):

@@ -73,7 +73,7 @@ _MOVE_CURSOR = (
 )
 
 
-def last_number(connection: Connection) -> int:
+def last_number(connection: Connection | Transaction) -> int:
     """The number of the newest event; 0 when there is none."""
     return connection.execute(_LAST_NUMBER).scalar() or 0
 
