@@ -165,9 +165,7 @@ def build(
     scores = PoloStore(
         clock=clock, address_of=format_address, node_exists=nodes.exists, trusts=trusts.linked
     )
-    beacons = RoutingStore(
-        clock=clock, lease=settings.beacon_lease_seconds, open_to_all=settings.open_beacons
-    )
+    beacons = RoutingStore(clock=clock, lease=settings.beacon_lease_seconds)
 
     # Their read models, each kept true by the bus. A lambda names a part further down.
     identity_view = IdentityView(bus=bus, snapshots=database.snapshot, clock=clock)
@@ -272,7 +270,7 @@ def build(
     syncer = DirectorySyncer(
         membership=networks, directory=nodes, external_id_of=attestations.external_id_of
     )
-    operations = OperationTable(lax=settings.lax)
+    operations = OperationTable(modes=modes(settings))
     operations.add(batches=registrar.batches(), inquiries=tokens.inquiries())
     operations.add(asks=tokens.asks())
     operations.add(writes=founder.operations())
@@ -439,6 +437,16 @@ class Neighbours:
     def relay_address(self) -> str:
         """The endpoint of a beacon that relays to nodes; empty where there is none."""
         return self._routing.relay_address()
+
+
+def modes(settings: Settings) -> set[str]:
+    """The modes of `registry.dispatch.access.MODES` that settings put a server in."""
+    chosen = {
+        "lax": settings.lax,
+        "open-beacons": settings.open_beacons,
+        "undated-heartbeats": not settings.fresh_heartbeats,
+    }
+    return {mode for mode, is_on in chosen.items() if is_on}
 
 
 def rates_of(per_minute: float) -> AddressRates:

@@ -173,6 +173,11 @@ class Settings:
     open_beacons: bool = setting(
         default=False, says="Let anyone register a beacon, not only administrators."
     )
+    fresh_heartbeats: bool = setting(
+        default=False,
+        says="Take only heartbeats that say, and are signed for, the minute they are sent in. "
+        "Daemons up to 1.18 do not, and the binary protocol cannot.",
+    )
     lax: bool = setting(
         default=False,
         says="Take old clients at their word: registrations without a signature, anybody's "

@@ -105,10 +105,18 @@ class ListNodes(Request, frozen=True, tag="list_nodes"):
 
 
 class Heartbeat(Request, frozen=True, tag="heartbeat"):
-    """A node's sign of life."""
+    """A node's sign of life.
 
-    access: ClassVar[tuple[str, ...]] = ("node_id signs heartbeat:{node_id}",)
+    One that says when it was made, in unix seconds, is of no use to who records it and sends
+    it again later. Old clients do not say it, and the binary protocol cannot.
+    """
+
+    access: ClassVar[tuple[str, ...]] = (
+        "node_id signs heartbeat:{node_id}:{ts} if ts",
+        "undated-heartbeats: node_id signs heartbeat:{node_id}",
+    )
     node_id: NodeId
+    ts: Annotated[int, Meta(ge=0)] = 0
 
 
 class SetHostname(Request, frozen=True, tag="set_hostname"):

@@ -30,6 +30,9 @@ T = TypeVar("T")
 EXPIRY_WARNING = 24 * 3600
 """Seconds before a key expires from which heartbeats say so."""
 
+HEARTBEAT_SKEW = 60
+"""Seconds by which the time that a heartbeat says may differ from now."""
+
 MOST_ANSWERS = 65_536
 """Encoded lookup answers kept at most."""
 
@@ -266,11 +269,14 @@ class DirectoryView:
 
         Raises:
             LookupError: There is no such node.
+            PermissionError: It was not made now.
         """
         node_id = request.node_id
         self.projection.catch_up()
         if node_id not in self._nodes:
             raise LookupError(f"node {node_id}: node not found")
+        if request.ts and abs(self._clock() - request.ts) > HEARTBEAT_SKEW:
+            raise PermissionError(f"ts: is not within {HEARTBEAT_SKEW} s of now")
         now = self._presence.heard_of(node_id)
         expires_at = self._key_expiries.get(node_id)
         if expires_at is not None and expires_at < now + EXPIRY_WARNING:

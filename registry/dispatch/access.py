@@ -18,20 +18,27 @@ The grammar:
 ``FIELD signs TEMPLATE as ROLE of NETWORK``
     Likewise, and the node has that role, or one of ``owner|admin``, in the network whose
     id is in the field NETWORK.
-``lax: RULE``
-    A rule for old clients that only a server set to be lax knows.
+``MODE: RULE``
+    A rule that only a server knows which is run in that mode, one of `MODES`.
 
 What an answer leaves out is a line of text too: ``FIELD unless WORDS``, or ``FIELD always``
 for what nobody is told though the server knows it. No program reads the words.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
 
 from attrs import field, frozen
 
-LAX = "lax: "
+MODES = {
+    "lax": "with `--lax`",
+    "open-beacons": "with `--open-beacons`",
+    "undated-heartbeats": "without `--fresh-heartbeats`",
+}
+"""What some rules ask of the server itself, and how it is run then."""
+
+_IN_MODE = re.compile(r"(?P<mode>[a-z-]+): (?P<rule>.+)")
 
 _SIGNS = re.compile(
     r"(?P<signer>\w+) signs (?P<template>\S+)"
@@ -86,7 +93,7 @@ class Access:
     """The alternatives of one operation.
 
     Attributes:
-        rules: As written, for people; also those that only a lax server knows.
+        rules: As written, for people; also those of modes that the server is not in.
         anyone: Whether no proof is needed.
         admin: Whether the admin token is enough.
         network_token: The request's field with the network whose own admin token is
@@ -110,7 +117,7 @@ class Access:
         fields: frozenset[str],
         *,
         left_out: Sequence[str] = (),
-        lax: bool = False,
+        modes: Collection[str] = (),
     ) -> "Access":
         """Read the rules of an operation.
 
@@ -118,15 +125,15 @@ class Access:
             rules: At least one.
             fields: The names of the request's fields.
             left_out: What its answers leave out.
-            lax: Whether the rules for old clients are in force.
+            modes: In which of `MODES` the server is.
 
         Raises:
             InvalidRule: A rule cannot be understood, or there is none.
         """
         if not rules:
             raise InvalidRule("an operation needs at least one access rule")
-        parsed = {rule: _parse(rule.removeprefix(LAX), fields) for rule in rules}
-        in_force = [known for rule, known in parsed.items() if lax or not rule.startswith(LAX)]
+        parsed = [(mode, _parse(rule, fields)) for mode, rule in map(split_mode, rules)]
+        in_force = [known for mode, known in parsed if not mode or mode in modes]
         networks = [known.network for known in in_force if isinstance(known, _NetworkToken)]
         return cls(
             rules=tuple(rules),
@@ -136,6 +143,20 @@ class Access:
             signed=tuple(known for known in in_force if isinstance(known, Signed)),
             left_out=tuple(_parse_left_out(line) for line in left_out),
         )
+
+
+def split_mode(rule: str) -> tuple[str, str]:
+    """The mode that a rule needs, empty for none, and the rule without it.
+
+    Raises:
+        InvalidRule: There is no such mode.
+    """
+    match = _IN_MODE.fullmatch(rule)
+    if match is None:
+        return "", rule
+    if match["mode"] not in MODES:
+        raise InvalidRule(f"access rule {rule!r} is for no known mode: {', '.join(MODES)}")
+    return match["mode"], match["rule"]
 
 
 @frozen

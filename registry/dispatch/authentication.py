@@ -137,6 +137,8 @@ class Authenticator:
         rules = [rule for rule in access.signed if rule.applies(request)]
         if access.anyone and not (rules and request.signature):
             return stranger
+        if not rules and access.signed:
+            raise PermissionError(f"{access.signed[0].condition}: {operation.type} needs it")
         if not rules:
             raise PermissionError(f"admin_token: {operation.type} needs the admin token")
         if not request.signature:

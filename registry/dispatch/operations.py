@@ -1,6 +1,6 @@
 """The table of message types: what each one's request is, who may send it, who answers it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Union
 
 import msgspec
@@ -96,13 +96,13 @@ class Operation:
 class OperationTable:
     """Every message type the server knows, and the decoder of their requests."""
 
-    def __init__(self, *, lax: bool = False) -> None:
+    def __init__(self, *, modes: Collection[str] = ()) -> None:
         """Make an empty table.
 
         Args:
-            lax: Whether the access rules for old clients are in force.
+            modes: In which of `registry.dispatch.access.MODES` the server is.
         """
-        self._lax = lax
+        self._modes = modes
         self._operations: dict[type, Operation] = {}
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
@@ -126,7 +126,7 @@ class OperationTable:
         """
         reads, writes, batches, asks = reads or {}, writes or {}, batches or {}, asks or {}
         for message in {**reads, **writes, **batches, **asks}:
-            access = _access(message, lax=self._lax)
+            access = _access(message, modes=self._modes)
             self._add(
                 _operation(
                     message,
@@ -180,7 +180,7 @@ def names_in(message: type) -> frozenset[str]:
     return frozenset(name for name in dir(message) if not name.startswith("_"))
 
 
-def _access(message: type, *, lax: bool) -> Access:
+def _access(message: type, *, modes: Collection[str]) -> Access:
     """The access rules of a request class."""
     if not issubclass(message, msgspec.Struct):
         raise InvalidOperation(f"{message!r} is not a msgspec.Struct")
@@ -189,7 +189,7 @@ def _access(message: type, *, lax: bool) -> Access:
             getattr(message, "access", ()),
             names_in(message),
             left_out=getattr(message, "left_out", ()),
-            lax=lax,
+            modes=modes,
         )
     except InvalidRule as error:
         raise InvalidOperation(f"{message.__name__}: {error}") from error

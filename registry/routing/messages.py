@@ -21,7 +21,7 @@ class BeaconRegister(Request, frozen=True, tag="beacon_register"):
     listed as a beacon is handed other nodes' traffic.
     """
 
-    access: ClassVar[tuple[str, ...]] = ("anyone",)
+    access: ClassVar[tuple[str, ...]] = ("admin", "open-beacons: anyone")
     beacon_id: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)]
     addr: str
 

@@ -1,7 +1,6 @@
 """What the routing store needs from outside."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 Clock = Callable[[], float]
 """Unix time in seconds."""
@@ -12,11 +11,3 @@ EndpointFor = Callable[[int, int], str]
 Raises LookupError where one of them is not registered and PermissionError where the
 asking node may not know.
 """
-
-
-class Caller(Protocol):
-    """Who asks, as far as it was proved."""
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether the request carried the admin token."""

@@ -9,7 +9,7 @@ from registry.events import Transaction
 from registry.routing.events import BEACON_EXPIRED, BEACON_REGISTERED
 from registry.routing.messages import BeaconRegister
 from registry.routing.model import check_addr
-from registry.routing.ports import Caller, Clock
+from registry.routing.ports import Clock
 from registry.routing.tables import beacons
 
 _THIS = beacons.c.beacon_id == bindparam("beacon")
@@ -23,33 +23,28 @@ _DROP = delete(beacons).where(_THIS)
 class RoutingStore:
     """Leases places in the list of beacons."""
 
-    def __init__(self, *, clock: Clock, lease: float, open_to_all: bool) -> None:
+    def __init__(self, *, clock: Clock, lease: float) -> None:
         """Make the store.
 
         Args:
             clock: Unix time in seconds.
             lease: Seconds that a beacon is listed after it registered.
-            open_to_all: Whether anyone may register a beacon, not only administrators.
         """
         self._clock = clock
         self._lease = lease
-        self._open_to_all = open_to_all
 
     def operations(self) -> dict[type, Callable[..., Mapping[str, Any]]]:
         """The requests that write, each with the method that answers it."""
         return {BeaconRegister: self.register_beacon}
 
     def register_beacon(
-        self, transaction: Transaction, request: BeaconRegister, caller: Caller
+        self, transaction: Transaction, request: BeaconRegister, _caller: object
     ) -> dict[str, Any]:
         """Take or renew a lease.
 
         Raises:
-            PermissionError: The caller is no administrator, and one is asked for.
             ValueError: The address is malformed.
         """
-        if not (caller.is_admin or self._open_to_all):
-            raise PermissionError("admin_token: beacon_register needs the admin token")
         check_addr(request.addr)
         until = int(self._clock() + self._lease)
         renewed = transaction.execute(

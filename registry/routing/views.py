@@ -8,7 +8,7 @@ from sqlalchemy import select
 from registry.events import Bus, Event, Projection, Snapshots
 from registry.routing.messages import BeaconList, Punch
 from registry.routing.model import Beacon
-from registry.routing.ports import Caller, Clock, EndpointFor
+from registry.routing.ports import Clock, EndpointFor
 from registry.routing.tables import beacons
 
 _ALL = select(beacons.c.beacon_id, beacons.c.addr, beacons.c.expires_at)
@@ -41,12 +41,12 @@ class RoutingView:
         """Where nodes that hide their endpoint are reached; empty without a beacon."""
         return next((beacon.addr for beacon in self.live_beacons()), "")
 
-    def list_beacons(self, _request: BeaconList, _caller: Caller) -> dict[str, Any]:
+    def list_beacons(self, _request: BeaconList, _caller: object) -> dict[str, Any]:
         """Answer with the beacons whose lease runs."""
         live = self.live_beacons()
         return {"beacons": [{"id": beacon.beacon_id, "addr": beacon.addr} for beacon in live]}
 
-    def punch(self, request: Punch, _caller: Caller) -> dict[str, Any]:
+    def punch(self, request: Punch, _caller: object) -> dict[str, Any]:
         """Answer with the endpoints of two nodes, one of which asks.
 
         Raises:

@@ -33,7 +33,6 @@ class World:
 
     Attributes:
         now: What the clock says.
-        open_to_all: Whether anyone may register a beacon.
         endpoints: Where nodes are.
         private: The nodes whose endpoints are for themselves and their peers.
         peers: Who may know where whom is, beside the node itself.
@@ -42,7 +41,6 @@ class World:
     database: Database
     bus: InProcessBus
     committer: Committer
-    open_to_all: bool = False
     now: float = START
     endpoints: dict[int, str] = field(
         factory=lambda: {node_id: f"192.0.2.{node_id}:4000" for node_id in (1, 2, 3)}
@@ -54,7 +52,7 @@ class World:
     told: Subscription = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.store = RoutingStore(clock=lambda: self.now, lease=LEASE, open_to_all=self.open_to_all)
+        self.store = RoutingStore(clock=lambda: self.now, lease=LEASE)
         self.view = self.new_view()
         self.told = self.bus.subscribe("*")
 
@@ -82,11 +80,9 @@ class World:
         handler: Callable[..., Mapping[str, Any]] = self.store.operations()[type(request)]
         return self.committer.run(lambda transaction: dict(handler(transaction, request, caller)))
 
-    def register(
-        self, beacon_id: int, addr: str = "192.0.2.9:9001", caller: Caller = ADMIN
-    ) -> dict[str, Any]:
+    def register(self, beacon_id: int, addr: str = "192.0.2.9:9001") -> dict[str, Any]:
         """A beacon takes or renews a lease."""
-        return self.write(BeaconRegister(beacon_id=beacon_id, addr=addr), caller)
+        return self.write(BeaconRegister(beacon_id=beacon_id, addr=addr))
 
     def drop_expired(self) -> None:
         """What housekeeping does now and then."""
@@ -109,7 +105,7 @@ class World:
 
 
 @contextmanager
-def world_in(folder: Path, *, buffer_size: int = 0, open_to_all: bool = False) -> Iterator[World]:
+def world_in(folder: Path, *, buffer_size: int = 0) -> Iterator[World]:
     """A world in a data folder, whose bus holds so many events for each reader."""
     with ground_in(folder, "routing", SCHEMA_STEPS, buffer_size=buffer_size) as ground:
-        yield World(ground.database, ground.bus, ground.committer, open_to_all=open_to_all)
+        yield World(ground.database, ground.bus, ground.committer)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from registry.routing.messages import BeaconRegister
-from tests.routing.helpers import LEASE, START, Caller, World, world_in
+from tests.routing.helpers import LEASE, START, World, world_in
 
 
 def registered(beacon_id: int, addr: str, expires_at: int) -> tuple[str, dict[str, Any]]:
@@ -139,24 +139,6 @@ class TestLease:
             assert list(world.beacons()) == [7, 8]
             world.now += LEASE
             assert list(world.beacons()) == [8]
-
-
-class TestWhoMay:
-    def test_only_an_administrator_registers_a_beacon(self, world: World) -> None:
-        with pytest.raises(PermissionError, match=r"^admin_token: .* needs the admin token"):
-            world.register(7, caller=Caller())
-        assert world.beacons() == {}
-
-    def test_nobody_else_moves_one(self, world: World) -> None:
-        world.register(7, "192.0.2.7:9001")
-        with pytest.raises(PermissionError, match="admin_token"):
-            world.register(7, "203.0.113.66:9001", caller=Caller())
-        assert world.beacons() == {7: "192.0.2.7:9001"}
-
-    def test_anyone_does_where_the_server_is_set_so(self, tmp_path: Path) -> None:
-        with world_in(tmp_path, open_to_all=True) as world:
-            world.register(7, caller=Caller())
-            assert list(world.beacons()) == [7]
 
 
 class TestRelay:
