@@ -295,12 +295,18 @@ def build(
     for parts in added:
         operations.add(reads=parts.reads, writes=parts.writes)
 
-    authenticator = Authenticator(identity_view, networks, admin_token=admin_token)
+    authenticator = Authenticator(
+        identity_view,
+        networks,
+        admin_token=admin_token,
+        guesses=rates_of(settings.wrong_tokens_per_minute),
+    )
     gate = Gate(
         breakers,
         registrations=rates_of(settings.registrations_per_minute),
         is_known=identity_view.is_bound,
         inquiries=rates_of(settings.identity_tokens_per_minute),
+        join_tokens=rates_of(settings.wrong_tokens_per_minute),
     )
     dispatcher = partial(
         Dispatcher,

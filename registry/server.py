@@ -8,7 +8,13 @@ import structlog
 import uvloop
 
 from registry.composition import Application, build
-from registry.listener import Certificate, Turns, load_certificate, self_signed
+from registry.listener import (
+    Certificate,
+    Turns,
+    load_certificate,
+    make_room_for,
+    self_signed,
+)
 from registry.settings import DEFAULT_HTTP, Endpoint, Settings
 from registry.web import HttpServer, build_site
 
@@ -38,6 +44,7 @@ async def _serve(settings: Settings, announce: Callable[[str], object]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    make_room_for(settings.max_connections)
     turns = Turns(loop)
     application = build(settings, deliver=turns.deliver, take_turns=turns.take)
     try:

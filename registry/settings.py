@@ -136,6 +136,12 @@ class Settings:
         "that are known may always come back.",
         least=0,
     )
+    wrong_tokens_per_minute: float = setting(
+        default=10.0,
+        says="Wrong admin tokens, and wrong join tokens, that one address may show in a minute; "
+        "then the right one is refused too. 0 for any number.",
+        least=0,
+    )
     identity_tokens_per_minute: float = setting(
         default=60.0,
         says="Identity tokens that one address may have verified in a minute; 0 for any number.",

@@ -225,7 +225,7 @@ class Authenticator:
     ) -> None:
         network_id = getattr(request, operation.access.network_token)
         if not self._roles.admin_token_matches(transaction, network_id, caller.network_token):
-            self._guesses.take(caller.address)
+            self._guesses.charge(caller.address)  # others of its may be on their way already
             raise PermissionError(
                 f"admin_token: neither the registry's nor that of network {network_id}"
             )

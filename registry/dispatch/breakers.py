@@ -3,8 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
+import structlog
 from attrs import frozen
 from msgspec import Struct
+
+from registry.dispatch.authentication import Caller
+
+log = structlog.get_logger()
 
 BREAKERS: Mapping[str, frozenset[str]] = {
     "registry.register": frozenset({"register"}),
@@ -113,7 +118,7 @@ class Breakers:
             why = f" ({breaker.reason})" if breaker.reason else ""
             raise BreakerOpen(f'service unavailable: breaker "{breaker.name}" is open{why}')
 
-    def set_breaker(self, request: SetBreaker, _caller: object) -> dict[str, Any]:
+    def set_breaker(self, request: SetBreaker, caller: Caller) -> dict[str, Any]:
         """Switch a group off or on.
 
         Raises:
@@ -123,6 +128,13 @@ class Breakers:
             self.open(request.name, request.reason)
         else:
             self.close(request.name)
+        log.warning(
+            "breaker.set",
+            breaker=request.name,
+            state=request.state,
+            reason=request.reason,
+            address=caller.address,
+        )
         return {"name": request.name, "state": request.state}
 
     def get_breakers(self, _request: GetBreakers, _caller: object) -> dict[str, Any]:

@@ -176,6 +176,7 @@ class Dispatcher:
         operation, request = reading.operation, reading.request
 
         def then(outcome: Outcome) -> None:
+            self._gate.note_outcome(request, caller.address, outcome.error)
             frame = _frame_of(reading, outcome)
             operation.tally.seconds.note(perf_counter() - started)
             reply(frame)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 MOST_ADDRESSES = 65_536
 """Addresses that are remembered at most; the one longest unheard of is forgotten first."""
 
+MOST_DEBT = 1000
+"""Tokens that an address can owe; with ten a minute, that is an hour and a half."""
+
 
 def site_of(address: str) -> str:
     """Whom an address belongs to: an IPv4 address itself, an IPv6 one its /64.
@@ -51,6 +54,11 @@ class AddressRates:
                 return False
             self._put(address, tokens - 1)
             return True
+
+    def charge(self, address: str) -> None:
+        """Take a token even if there is none: what is known too late is paid for later."""
+        with self._lock:
+            self._put(address, max(self._tokens(address) - 1, -MOST_DEBT))
 
     def is_empty(self, address: str) -> bool:
         """Whether an address has no token left."""

@@ -3,10 +3,12 @@
 - `Listener`: accepts connections.
 - `Protocols`: what clients may speak on one port.
 - `Certificate`, `load_certificate`, `self_signed`: what TLS is spoken with.
+- `make_room_for`: has the system allow as many connections as are to be served.
 - `Limits`: what one connection may ask of the server.
 - `Turns`: what takes its time is done in turns, so that nobody waits long for others.
 """
 
+from registry.listener.descriptors import make_room_for
 from registry.listener.limits import Limits
 from registry.listener.listener import Listener
 from registry.listener.protocols import Protocols
@@ -20,5 +22,6 @@ __all__ = [
     "Protocols",
     "Turns",
     "load_certificate",
+    "make_room_for",
     "self_signed",
 ]

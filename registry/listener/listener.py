@@ -2,16 +2,17 @@
 
 import asyncio
 import ssl
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
-from registry.dispatch import site_of
 from registry.listener.connection import Connection
+from registry.listener.guests import Guests
 from registry.listener.limits import Limits
 from registry.listener.protocols import Protocols
+from registry.listener.tls_door import BACKLOG, TlsDoor
 
 log = structlog.get_logger()
 
@@ -49,9 +50,10 @@ class Listener:
         self.accepted = 0
         self.turned_away = 0
         self._connections: dict[Connection, float] = {}  # when it was last heard, about
-        self._of_site: Counter[str] = Counter()
         self._deserted = asyncio.Event()  # set when the last connection is gone
+        self._guests = Guests(limits)
         self._servers: list[asyncio.Server] = []
+        self._doors: list[TlsDoor] = []
         self._sweep: asyncio.TimerHandle | None = None
         shortest = min(limits.idle_seconds, limits.request_seconds, limits.answer_seconds)
         self._sweep_seconds = min(_SWEEP_SECONDS, shortest / 4)
@@ -72,20 +74,15 @@ class Listener:
         Raises:
             OSError: The address cannot be listened on.
         """
-        loop = asyncio.get_running_loop()
-        # A handshake is a request that has begun: whoever does not finish it is closed likewise.
-        patience = self._limits.request_seconds if tls else None
-        server = await loop.create_server(
-            self._connection,
-            host,
-            port,
-            backlog=1024,
-            ssl=tls,
-            ssl_handshake_timeout=patience,
-            ssl_shutdown_timeout=patience,
-        )
-        if not self._servers:
+        if not (self._servers or self._doors):
             self._schedule_sweep()
+        if tls is not None:
+            door = TlsDoor(tls, self._limits.request_seconds, self._connection, self._guests)
+            self._doors.append(door)
+            return await door.open(host, port)
+        server = await asyncio.get_running_loop().create_server(
+            self._connection, host, port, backlog=BACKLOG
+        )
         self._servers.append(server)
         bound = server.sockets[0].getsockname()
         return bound[0], bound[1]
@@ -101,6 +98,8 @@ class Listener:
             self._sweep.cancel()
         for server in self._servers:
             server.close()
+        for door in self._doors:
+            door.close()
 
     async def close(self) -> None:
         """Close every connection when what was answered has been sent, or soon anyway."""
@@ -115,40 +114,29 @@ class Listener:
         for connection in list(self._connections):
             connection.abort()
 
-    def _connection(self) -> Connection:
+    def _connection(self, before_opened: Callable[[], None] = lambda: None) -> Connection:
         return Connection(
             self._protocols,
             self._limits,
             take_turns=self._take_turns,
-            opened=self._opened,
+            opened=partial(self._opened, before_opened),
             closed=self._forget,
         )
 
-    def _opened(self, connection: Connection) -> str:
+    def _opened(self, before: Callable[[], None], connection: Connection) -> str:
         """Make room for a connection, or say why there is none."""
-        site = site_of(connection.address)
-        refusal = self._reason_to_refuse(connection, site)
+        before()
+        refusal = self._guests.let_in(connection.address)
         if refusal:
             self.turned_away += 1
             return refusal
         self.accepted += 1
         self._connections[connection] = asyncio.get_running_loop().time()
-        self._of_site[site] += 1
-        return ""
-
-    def _reason_to_refuse(self, connection: Connection, site: str) -> str:
-        if len(self._connections) >= self._limits.connections:
-            return "too many connections to the server: try again later"
-        if self._of_site[site] >= self._limits.connections_per_address:
-            return f"too many connections from {connection.address}"
         return ""
 
     def _forget(self, connection: Connection) -> None:
         if self._connections.pop(connection, None) is not None:
-            site = site_of(connection.address)
-            self._of_site[site] -= 1
-            if not self._of_site[site]:
-                del self._of_site[site]
+            self._guests.let_out(connection.address)
         if not self._connections:
             self._deserted.set()
 

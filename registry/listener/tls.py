@@ -63,7 +63,7 @@ def self_signed(folder: Path) -> Certificate:
         ValueError: What is there cannot be used.
     """
     cert, key = folder / _CERT, folder / _KEY
-    if not (cert.exists() and key.exists()):
+    if not cert.exists():  # it is written last: where it is, its key is
         _make(cert, key)
     return load_certificate(cert, key)
 
@@ -92,11 +92,16 @@ def _make(cert: Path, key: Path) -> None:
     secret = private.private_bytes(
         pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_secret(key, secret)
-    cert.write_bytes(signed.public_bytes(pem))
+    _write_whole(key, secret, mode=0o600)
+    _write_whole(cert, signed.public_bytes(pem), mode=0o644)
 
 
-def _write_secret(file: Path, secret: bytes) -> None:
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _write_whole(file: Path, content: bytes, mode: int) -> None:
+    """Write a file so that it is there as a whole or not at all, also after a crash."""
+    unfinished = file.with_suffix(".new")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(handle, "wb") as stream:
-        stream.write(secret)
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(file)

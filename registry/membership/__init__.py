@@ -11,7 +11,7 @@ nobody joins or leaves it.
 
 from registry.membership.events import EVENTS
 from registry.membership.members import memberships
-from registry.membership.messages import CreateNetwork, SetNetworkEnterprise
+from registry.membership.messages import CreateNetwork, JoinNetwork, SetNetworkEnterprise
 from registry.membership.model import BACKBONE, Member, Network
 from registry.membership.store import MembershipStore
 from registry.membership.tables import SCHEMA_STEPS
@@ -22,6 +22,7 @@ __all__ = [
     "EVENTS",
     "SCHEMA_STEPS",
     "CreateNetwork",
+    "JoinNetwork",
     "Member",
     "MembershipStore",
     "MembershipView",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.dispatch import AddressRates, site_of
-from registry.dispatch.rates import MOST_ADDRESSES
+from registry.dispatch.rates import MOST_ADDRESSES, MOST_DEBT
 
 
 class Clock:
@@ -66,3 +66,32 @@ def test_never_more_than_the_burst_and_what_came_since(steps: list[tuple[float, 
         clock.now += wait
         taken[address] += rates.take(address)
         assert taken[address] <= 5 + clock.now + 1e-6
+
+
+HERE = "192.0.2.1"
+
+
+class TestCharge:
+    def test_is_owed_where_there_is_nothing_left(self) -> None:
+        now = [0.0]
+        rates = AddressRates(60, 2, clock=lambda: now[0])
+        for _ in range(5):
+            rates.charge(HERE)
+        now[0] = 3.9
+        assert rates.is_empty(HERE)  # three are owed, and a whole one is asked for
+        now[0] = 4.0
+        assert not rates.is_empty(HERE)
+
+    def test_is_owed_up_to_a_bound(self) -> None:
+        now = [0.0]
+        rates = AddressRates(60, 1, clock=lambda: now[0])
+        for _ in range(3 * MOST_DEBT):
+            rates.charge(HERE)
+        now[0] = MOST_DEBT + 1.0
+        assert rates.take(HERE)
+
+    def test_is_nothing_where_there_is_no_limit(self) -> None:
+        rates = AddressRates(0, 1, clock=lambda: 0.0)
+        for _ in range(5):
+            rates.charge(HERE)
+        assert rates.take(HERE)

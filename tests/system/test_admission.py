@@ -15,7 +15,7 @@ import pytest
 from registry.wire import BINARY_MAGIC, decode_answer, encode_frame, encode_request, messages
 from tests.harness.client import Client, Key, Refused
 from tests.harness.server import RegistryServer
-from tests.harness.waiting import PATIENCE
+from tests.harness.waiting import PATIENCE, eventually
 from tests.system.registry import ADMIN_TOKEN
 
 _WITH_TLS = (
@@ -184,6 +184,48 @@ class TestTokens:
             with pytest.raises(Refused, match="too many wrong ones from here"):
                 client.ask("list_nodes", network_id=0, admin_token=ADMIN_TOKEN)
 
+    def test_of_networks_cannot_be_guessed_for_long(self, start: Start) -> None:
+        """What is found out too late to refuse it is paid for afterwards."""
+        endpoint = start("--wrong-tokens-per-minute", "3")
+        key = Key()
+        with Client.to(endpoint) as client:
+            node_id = register(client, key)
+            made = client.ask(
+                "create_network",
+                name="lab",
+                join_rule="token",
+                token="right",
+                admin_token=ADMIN_TOKEN,
+            )
+            fields = {"node_id": node_id, "network_id": made["network_id"]}
+            signature = key.sign(f"join_network:{node_id}:{made['network_id']}")
+            for _ in range(3):
+                with pytest.raises(Refused, match="token"):
+                    client.ask("join_network", token="guess", signature=signature, **fields)
+            with pytest.raises(Refused, match="rate limited: too many wrong tokens from 127"):
+                client.ask("join_network", token="right", signature=signature, **fields)
+
+    def test_that_are_right_cost_nothing(self, start: Start) -> None:
+        endpoint = start("--wrong-tokens-per-minute", "2")
+        with Client.to(endpoint) as client:
+            made = client.ask(
+                "create_network",
+                name="lab",
+                join_rule="token",
+                token="right",
+                admin_token=ADMIN_TOKEN,
+            )
+            for _ in range(4):
+                key = Key()
+                node_id = register(client, key)
+                client.ask(
+                    "join_network",
+                    node_id=node_id,
+                    network_id=made["network_id"],
+                    token="right",
+                    signature=key.sign(f"join_network:{node_id}:{made['network_id']}"),
+                )
+
 
 class TestBreakers:
     def test_switch_off_what_was_answered_from_memory_in_both_protocols(self, start: Start) -> None:
@@ -234,6 +276,29 @@ class TestBreakers:
 
 
 class TestTls:
+    def test_counts_connections_before_their_handshake(self, tmp_path: Path) -> None:
+        limit = ["--max-connections-per-address", "2"]
+        options = ["--listen-tls", "127.0.0.1:0", "--request-seconds", "20", *limit]
+        with RegistryServer(tmp_path, options=options) as server:
+            found = server.process.wait_for(_WITH_TLS)
+            where = (found["host"], int(found["port"]))
+            with connect(where), connect(where) as second:
+                with connect(where) as third:
+                    assert third.recv(1) == b""  # turned away, for want of room
+                assert not _is_served(server.address)
+                second.sendall(b"no handshake at all")  # which ends it
+                assert eventually(lambda: _is_served(server.address))
+
+    def test_is_served_within_the_limit_of_one(self, tmp_path: Path) -> None:
+        limit = ["--max-connections-per-address", "1"]
+        options = ["--listen-tls", "127.0.0.1:0", *limit]
+        with RegistryServer(tmp_path, options=options) as server:
+            found = server.process.wait_for(_WITH_TLS)
+            with _tls((found["host"], int(found["port"]))) as tls:
+                tls.sendall(encode_frame(b'{"type":"list_networks"}'))
+                assert b"list_networks_ok" in tls.recv(65_536)
+                assert not _is_served(server.address)
+
     def test_a_handshake_that_is_not_finished_is_ended(self, tmp_path: Path) -> None:
         options = ["--listen-tls", "127.0.0.1:0", "--request-seconds", "1"]
         with RegistryServer(tmp_path, options=options) as server:
@@ -249,9 +314,7 @@ class TestTls:
                 found = server.process.wait_for(_WITH_TLS)
                 host, port = found["host"], found["port"]
                 fingerprints.append(found["fingerprint"])
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-                with context.wrap_socket(connect((host, int(port)))) as tls:
+                with _tls((host, int(port))) as tls:
                     shown = tls.getpeercert(binary_form=True)
                     assert shown is not None
                     assert hashlib.sha256(shown).hexdigest() == fingerprints[-1]
@@ -262,3 +325,20 @@ class TestTls:
                     assert json.loads(answer[4:])["type"] == "list_networks_ok"
         assert fingerprints[0] == fingerprints[1]
         assert (tmp_path / "tls-key.pem").stat().st_mode & 0o077 == 0
+
+
+def _tls(where: tuple[str, int]) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connect(where))
+
+
+def _is_served(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with Client.to((host, int(port))) as client:
+            client.ask("list_networks")
+    except Refused as refusal:
+        assert "too many connections from 127" in str(refusal)  # noqa: PT017
+        return False
+    return True
