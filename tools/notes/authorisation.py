@@ -82,7 +82,7 @@ def _rule(rule: str, fields: frozenset[str]) -> str:
 def _signer(rule: Signed) -> str:
     who = f"the {'key' if rule.signer == 'public_key' else 'node'} in `{rule.signer}`"
     if rule.condition:
-        who += ", if given,"
+        who += ", if given," if rule.condition == rule.signer else f", if `{rule.condition}` is,"
     if rule.roles:
         who += f", {' or '.join(rule.roles)} of the network in `{rule.network}`,"
     return f"{who} signs `{rule.template}`"
