@@ -1,6 +1,7 @@
 """The table of message types: what each one's request is, who may send it, who answers it."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import wraps
 from typing import Any, Union
 
 import msgspec
@@ -222,6 +223,7 @@ def _operation(
 def _batch_work(batch: BatchHandler) -> BatchWork:
     """A batch handler as the committer calls it."""
 
+    @wraps(batch)
     def work(transaction: Transaction, items: Sequence[Any]) -> list[Outcome]:
         return [
             Outcome(error=answer) if isinstance(answer, Exception) else Outcome(answer)

@@ -6,11 +6,13 @@ from pathlib import Path
 import click
 
 from tools.notes.authorisation import authorisation
+from tools.notes.coverage import coverage
 from tools.notes.events import events
 from tools.notes.layers import layers
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "authorisation.md": authorisation,
+    "coverage.md": coverage,
     "events.md": events,
     "layers.md": layers,
 }

@@ -1,12 +1,11 @@
 """``authorisation.md``: who may send what, from the table that the dispatcher runs on."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from registry.composition import build
-from registry.dispatch import Access, Operation, OperationTable
+from registry.dispatch import Access, Operation
 from registry.dispatch.access import MODES, Signed, split_mode
 from registry.dispatch.operations import names_in
 from registry.settings import Settings
@@ -29,21 +28,18 @@ _COLUMNS = ("message type", "store", "kind", "who may send it", "left out")
 
 def authorisation() -> str:
     """The whole page."""
-    with _operations() as operations:
-        rows = [_row(operation) for operation in operations]
+    rows = [_row(operation) for operation in described_operations()]
     modes = "".join(f"- *{mode}*: {how};\n" for mode, how in MODES.items())
     return f"{_HEAD}{modes}\n" + table(_COLUMNS, rows)
 
 
-@contextmanager
-def _operations() -> Iterator[OperationTable]:
-    """The table of a server as it is put together, which is then not run."""
+@cache
+def described_operations() -> tuple[Operation, ...]:
+    """The operations of a server as it is put together, which is then not run, by type."""
     with tempfile.TemporaryDirectory() as folder:
         application = build(Settings(data=Path(folder)), deliver=lambda call: call())
-        try:
-            yield application.operations
-        finally:
-            application.database.close()
+        application.database.close()
+        return tuple(application.operations)
 
 
 def _row(operation: Operation) -> list[str]:
