@@ -183,7 +183,10 @@ def build(
         bus=bus, snapshots=database.snapshot, network_known=membership_view.exists
     )
     trust_view = TrustView(
-        bus=bus, snapshots=database.snapshot, share_network=membership_view.share_network
+        bus=bus,
+        snapshots=database.snapshot,
+        share_network=membership_view.share_network,
+        secret_links=not settings.lax,
     )
     polo_view = PoloView(
         bus=bus,

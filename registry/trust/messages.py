@@ -33,13 +33,20 @@ class RevokeTrust(Request, frozen=True, tag="revoke_trust"):
 class CheckTrust(Request, frozen=True, tag="check_trust"):
     """Whether two nodes trust each other or share a network other than the backbone.
 
-    It is for the two to know, and for an administrator; on a lax server for anyone.
+    Whether they trust each other is for the two to know, and for an administrator; on a lax
+    server for anyone. That they share a network anyone can find out by looking them up, and
+    daemons ask without signing before they take connections from members.
     """
 
     access: ClassVar[tuple[str, ...]] = (
-        "requester_id signs check_trust:{node_id}:{peer_id}",
-        "admin",
-        "lax: anyone",
+        "anyone",
+        "requester_id signs check_trust:{node_id}:{peer_id} if requester_id",
+    )
+    left_out: ClassVar[tuple[str, ...]] = (
+        (
+            "trusted unless the nodes share a network other than the backbone, one of the two"
+            " signs, an administrator asks, or the server is lax; without it there is no answer"
+        ),
     )
     node_id: NodeId
     peer_id: NodeId

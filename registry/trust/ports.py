@@ -21,3 +21,7 @@ class Caller(Protocol):
     @property
     def node_id(self) -> int:
         """The node that signed the request; 0 if none did."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the registry's admin token was shown."""

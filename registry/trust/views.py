@@ -24,9 +24,25 @@ _ADDRESSEES = (
 class TrustView:
     """Links, and for whom something waits, in memory."""
 
-    def __init__(self, *, bus: Bus, snapshots: Snapshots, share_network: ShareNetwork) -> None:
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        snapshots: Snapshots,
+        share_network: ShareNetwork,
+        secret_links: bool = True,
+    ) -> None:
+        """Build from the database, and follow the bus.
+
+        Args:
+            bus: Where the store tells what it does.
+            snapshots: Where it has done so.
+            share_network: Knows of networks.
+            secret_links: Whether nobody is told who trusts whom but those two.
+        """
         self._snapshots = snapshots
         self._share_network = share_network
+        self._secret_links = secret_links
         self._links: set[tuple[int, int]] = set()
         self._addressees: set[int] = set()
         self.projection = Projection(
@@ -56,13 +72,17 @@ class TrustView:
         """Answer whether two nodes trust each other, or share a network.
 
         Raises:
-            PermissionError: A third node asks.
+            PermissionError: A third node asks, or one that does not sign about nodes that share
+                no network.
         """
         node_id, peer_id = request.node_id, request.peer_id
-        if caller.node_id not in (0, node_id, peer_id):  # 0: an administrator, or old clients
+        if caller.node_id not in (0, node_id, peer_id):
             raise PermissionError("requester_id: check_trust denied: requester must be participant")
-        trusted = self.linked(node_id, peer_id) or self._share_network(node_id, peer_id)
-        return {"trusted": trusted}
+        if self._share_network(node_id, peer_id):
+            return {"trusted": True}
+        if self._secret_links and not (caller.node_id or caller.is_admin):
+            raise PermissionError("signature: check_trust needs one by requester_id")
+        return {"trusted": self.linked(node_id, peer_id)}
 
     def poll_handshakes(
         self, request: PollHandshakes, _caller: Caller

@@ -133,8 +133,23 @@ class TestCheckTrust:
         assert strict.admin("check_trust", node_id=one.id, peer_id=other.id)["trusted"]
         with pytest.raises(Refused, match="requester must be participant"):
             check_trust(strict, third, one, other)
-        with pytest.raises(Refused, match="signature"):
+        with pytest.raises(Refused, match="signature: check_trust needs one by requester_id"):
             strict.stranger("check_trust", node_id=one.id, peer_id=other.id)
+
+    def test_tells_anyone_that_two_share_a_network_as_looking_them_up_does(
+        self, strict: People
+    ) -> None:
+        """So daemons, which do not sign this, take connections from members."""
+        one, other, third = (strict.new_node() for _ in range(3))
+        network_id = strict.new_network(one, "token")
+        pair = {"node_id": one.id, "peer_id": other.id}
+        with pytest.raises(Refused, match="signature"):
+            strict.stranger("check_trust", **pair)
+        strict.join(other, network_id)
+        assert strict.stranger("check_trust", **pair)["trusted"] is True
+        assert network_id in strict.stranger("lookup", node_id=other.id)["networks"]
+        with pytest.raises(Refused, match="requester must be participant"):
+            check_trust(strict, third, one, other)
 
     def test_is_for_anyone_at_a_lax_server_but_not_for_a_third_who_signs(self, lax: People) -> None:
         one, other, third = (lax.new_node() for _ in range(3))

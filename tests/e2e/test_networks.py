@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Daemon, PilotctlFailed
+from tests.e2e.steps import trusted_by
+from tests.harness import Daemon, PilotctlFailed, eventually
 
 pytestmark = pytest.mark.daemon
 
@@ -50,10 +51,20 @@ class TestNetwork:
     ) -> None:
         network = create(alice, "talk")
         address = bob.pilotctl("network", "join", network)["address"]
-        bob.pilotctl(
-            "set-public"
-        )  # this release opens no tunnel to a private node it does not trust
+        bob.pilotctl("set-public")  # pilotctl opens no tunnel to a private node without trust
         answers = alice.pilotctl("ping", address, "--count", "1")["results"]
+        assert [answer["bytes"] for answer in answers] == [6]
+
+    def test_lets_its_members_shake_hands_without_the_registry(
+        self, alice: Daemon, carol: Daemon
+    ) -> None:
+        """Carol's daemon asks, unsigned, whether alice may reach it."""
+        network = create(alice, "hello")
+        carol.pilotctl("network", "join", network)
+        alice.pilotctl("handshake", "carol", "hello")
+        eventually(lambda: trusted_by(alice), until=lambda peers: carol.node_id in peers)
+        assert not any("relayed via registry" in line for line in alice.process.lines)
+        answers = alice.pilotctl("ping", "carol", "--count", "1")["results"]
         assert [answer["bytes"] for answer in answers] == [6]
 
     def test_with_a_token_takes_who_knows_it(self, alice: Daemon, bob: Daemon) -> None:

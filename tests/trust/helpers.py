@@ -29,6 +29,7 @@ class Caller:
     """A caller as the dispatcher proves it."""
 
     node_id: int = 0
+    is_admin: bool = False
 
 
 @define(eq=False)
@@ -113,8 +114,9 @@ class World:
         return self.view.poll_handshakes(PollHandshakes(node_id=node_id), Caller()) is None
 
     def check(self, node_id: int, peer_id: int) -> bool:
-        """What a client is told about two nodes."""
-        answer = self.view.check_trust(CheckTrust(node_id=node_id, peer_id=peer_id), Caller())
+        """What the first of two nodes is told about them."""
+        request = CheckTrust(node_id=node_id, peer_id=peer_id)
+        answer = self.view.check_trust(request, Caller(node_id))
         assert answer.keys() == {"trusted"}
         return bool(answer["trusted"])
 
