@@ -114,7 +114,7 @@ class Daemon:
                 str(folder / "pilot-daemon"),
                 *("-registry", registry, "-beacon", _BEACON),
                 *("-endpoint", f"127.0.0.1:{port}", "-listen", f"127.0.0.1:{port}"),
-                *("-socket", str(socket), "-identity", str(home / "identity")),
+                *("-socket", str(socket), "-identity", str(self.identity)),
                 *("-email", f"{name}@example.test", "-hostname", name),
                 *("-motd-feed-url", "", "-telemetry-url", "", "-log-level", "debug"),
                 *options,
@@ -138,6 +138,11 @@ class Daemon:
         """The process that was started last."""
         assert self._process is not None, "the daemon was not started"
         return self._process
+
+    @property
+    def identity(self) -> Path:
+        """The file with its key."""
+        return self._home / "identity"
 
     @property
     def node_id(self) -> int:
@@ -182,7 +187,7 @@ class Daemon:
         done = self._run("--json", *arguments)
         answer: Mapping[str, Any] = json.loads(done.stdout or done.stderr)
         if done.returncode or answer["status"] != "ok":
-            raise PilotctlFailed(answer["message"])
+            raise PilotctlFailed(answer.get("message") or str(answer["data"]))
         return answer["data"]
 
     def say(self, *arguments: str) -> str:
