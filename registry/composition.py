@@ -4,8 +4,9 @@ This is the only place that knows every store. It reads from top to bottom: each
 made of parts above it.
 """
 
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from stat import filemode
@@ -108,8 +109,13 @@ class Application:
     def start(self) -> None:
         """Catch up with the past and fill the read models; then the listener may start."""
         self.committer.start()
-        for projection in self.projections:
-            projection.catch_up()
+        gc.disable()  # it would look through all that is read, again and again
+        try:
+            for projection in self.projections:
+                projection.catch_up()
+        finally:
+            gc.freeze()  # nor ever again: almost all of it stays
+            gc.enable()
 
 
 def build(
@@ -206,7 +212,6 @@ def build(
         bus=bus,
         snapshots=database.snapshot,
         sources=Sources(
-            public_keys=identity.public_keys,
             key_expiries=identity.key_expiries,
             key_generations=identity.key_generations,
             badges=identity.badges_of,
@@ -400,7 +405,6 @@ def build(
 class Sources:
     """The stores' facts that the directory keeps copies of (`directory.ports.Sources`)."""
 
-    public_keys: Callable[[Connection], Iterable[tuple[int, str]]]
     key_expiries: Callable[[Connection], Iterable[tuple[int, int]]]
     key_generations: Callable[[Connection], Iterable[tuple[int, int]]]
     badges: Callable[[Connection], Iterable[tuple[int, ShownBadge]]]
@@ -430,6 +434,14 @@ class Neighbours:
         """
         return self._membership.members(network_id)
 
+    def members_after(self, network_id: int, node_id: int) -> Iterator[tuple[int, Member]]:
+        """The members of a network whose ids are above one, in order.
+
+        Raises:
+            LookupError: There is no such network.
+        """
+        return self._membership.members_after(network_id, node_id)
+
     def is_open(self, network_id: int) -> bool:
         """Whether a network takes in whoever comes."""
         return self._membership.is_open(network_id)
@@ -437,6 +449,10 @@ class Neighbours:
     def is_steered(self, network_id: int) -> bool:
         """Whether members' daemons follow what a network says, and so have to list it."""
         return self._membership.is_steered(network_id)
+
+    def public_key(self, node_id: int) -> str:
+        """A node's key, base64."""
+        return self._identity.public_key(node_id)
 
     def key_in_use_since(self, node_id: int) -> int:
         """When a node's key came into use, in unix seconds; 0 for a node never registered."""

@@ -1,6 +1,7 @@
 """What the directory keeps, and what it accepts."""
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 
 from attrs import field, frozen
@@ -43,7 +44,7 @@ class Node:
     hostname: str = ""
     public: bool = False
     tags: tuple[str, ...] = field(converter=_strings, default=())
-    version: str = ""
+    version: str = field(converter=sys.intern, default="")  # many have the same
     relay_only: bool = False
     task_exec: bool = False
 

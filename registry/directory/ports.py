@@ -1,6 +1,6 @@
 """What the directory store needs from outside."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -65,11 +65,17 @@ class Neighbours(Protocol):
     def members(self, network_id: int) -> Mapping[int, Member]:
         """The members of a network; raises LookupError where there is no such network."""
 
+    def members_after(self, network_id: int, node_id: int) -> Iterator[tuple[int, Member]]:
+        """The members of a network whose ids are above one, in order, as far as is asked for."""
+
     def is_open(self, network_id: int) -> bool:
         """Whether a network takes in whoever comes."""
 
     def is_steered(self, network_id: int) -> bool:
         """Whether members' daemons follow what a network says, and so have to list it."""
+
+    def public_key(self, node_id: int) -> str:
+        """A node's key, base64."""
 
     def key_in_use_since(self, node_id: int) -> int:
         """When a node's key came into use, in unix seconds."""
@@ -80,9 +86,6 @@ class Neighbours(Protocol):
 
 class Sources(Protocol):
     """The other stores' facts that the directory keeps a copy of, to start from."""
-
-    def public_keys(self, connection: Connection) -> Iterable[tuple[int, str]]:
-        """Every node with its key, base64."""
 
     def key_expiries(self, connection: Connection) -> Iterable[tuple[int, int]]:
         """Every node whose key will expire, with when, in unix seconds."""

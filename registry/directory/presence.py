@@ -1,6 +1,6 @@
 """Who was heard of when: soft state, in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from registry.directory.events import NODE_BACK, NODE_STALE
 from registry.directory.ports import Clock
@@ -45,16 +45,18 @@ class Presence:
             self._bus.publish(NODE_BACK(node_id=node_id))
         return now
 
-    def restore(self, last_seen: Mapping[int, int]) -> None:
+    def restore(self, last_seen: dict[int, int]) -> None:
         """Take over the registered nodes from the database, with what was saved of them.
 
-        What is known here and is newer stays.
+        What is known here and is newer stays. What is given belongs to this from now on.
         """
         if last_seen and not self._last_seen:  # a start, not a rebuild later on
             self._downtime = max(0.0, self._started_at - max(last_seen.values()))
-        self._last_seen = {
-            node_id: max(saved, self.last_seen(node_id)) for node_id, saved in last_seen.items()
-        }
+        if self._last_seen:
+            last_seen = {
+                node_id: max(saved, self.last_seen(node_id)) for node_id, saved in last_seen.items()
+            }
+        self._last_seen = last_seen
         self._unsaved &= last_seen.keys()
         self._stale &= last_seen.keys()
 

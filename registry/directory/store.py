@@ -1,11 +1,11 @@
 """The operations of the directory store."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from registry.directory.events import (
     HOSTNAME_CHANGED,
@@ -28,20 +28,20 @@ from registry.directory.ports import Caller, Clock
 from registry.directory.tables import nodes
 from registry.events import Transaction
 
-_NODE_COLUMNS = (
+NODE_COLUMNS = (  # in the order of the attributes of `Node`
     nodes.c.node_id,
     nodes.c.real_addr,
     nodes.c.lan_addrs,
-    nodes.c.hostname,
+    func.coalesce(nodes.c.hostname, ""),
     nodes.c.public,
     nodes.c.tags,
     nodes.c.version,
     nodes.c.relay_only,
     nodes.c.task_exec,
 )
-SELECT_NODES = select(*_NODE_COLUMNS)
-_BY_ID = SELECT_NODES.where(nodes.c.node_id == bindparam("node"))
-_BY_IDS = SELECT_NODES.where(nodes.c.node_id.in_(bindparam("wanted", expanding=True)))
+_SELECT = select(*NODE_COLUMNS)
+_BY_ID = _SELECT.where(nodes.c.node_id == bindparam("node"))
+_BY_IDS = _SELECT.where(nodes.c.node_id.in_(bindparam("wanted", expanding=True)))
 _EXISTS = select(nodes.c.node_id).where(nodes.c.node_id == bindparam("node"))
 _BY_HOSTNAME = select(nodes.c.node_id).where(nodes.c.hostname == bindparam("name"))
 _BY_HOSTNAMES = select(nodes.c.hostname, nodes.c.node_id).where(
@@ -68,11 +68,6 @@ _SET_TASK_EXEC = update(nodes).where(_THIS).values(task_exec=bindparam("value"))
 _SET_LAST_SEEN = update(nodes).where(_THIS).values(last_seen=bindparam("value"))
 _DELETE = delete(nodes).where(_THIS)
 _REAP = delete(nodes).where(_THIS, nodes.c.last_seen < bindparam("since"))
-
-
-def node_from_row(row: RowMapping) -> Node:
-    """A node as it stands in the table."""
-    return Node(**{**row, "hostname": row["hostname"] or ""})
 
 
 @frozen
@@ -273,8 +268,8 @@ class DirectoryStore:
             transaction.execute_many(_SET_LAST_SEEN, rows)
 
     def _find(self, transaction: Transaction, node_id: int) -> Node | None:
-        row = transaction.execute(_BY_ID, {"node": node_id}).mappings().one_or_none()
-        return None if row is None else node_from_row(row)
+        row = transaction.execute(_BY_ID, {"node": node_id}).one_or_none()
+        return None if row is None else _node(row)
 
     def _get(self, transaction: Transaction, node_id: int) -> Node:
         node = self._find(transaction, node_id)
@@ -292,8 +287,8 @@ class DirectoryStore:
     def _known(self, transaction: Transaction, arrivals: Sequence[Node]) -> dict[int, Node]:
         """Those of the nodes that are registered, as they are."""
         wanted = [node.node_id for node in arrivals]
-        rows = transaction.execute(_BY_IDS, {"wanted": wanted}).mappings()
-        return {row["node_id"]: node_from_row(row) for row in rows}
+        known = map(_node, transaction.execute(_BY_IDS, {"wanted": wanted}))
+        return {node.node_id: node for node in known}
 
     def _holders(self, transaction: Transaction, arrivals: Sequence[Node]) -> dict[str, int]:
         """Who has the hostnames that are asked for."""
@@ -326,6 +321,11 @@ class DirectoryStore:
             transaction.execute_many(_UPDATE_ENDPOINT, rows)
         for node in (*added, *updated):
             transaction.publish(NODE_REGISTERED(**{**_row(node), "hostname": node.hostname}))
+
+
+def _node(row: Iterable[Any]) -> Node:
+    """A node as it stands in the table."""
+    return Node(*row)
 
 
 def _grant_hostname(node: Node, holders: Mapping[str, int]) -> tuple[str, str]:

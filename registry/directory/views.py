@@ -1,13 +1,15 @@
 """The directory, as others read it."""
 
+from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 from attrs import evolve, frozen
-from sqlalchemy import select
+from sqlalchemy import Connection, Text, cast, select
 
 from registry.directory.messages import Heartbeat, ListNodes, Lookup, Resolve, ResolveHostname
 from registry.directory.model import Node
@@ -21,7 +23,7 @@ from registry.directory.ports import (
     Sources,
 )
 from registry.directory.presence import Presence
-from registry.directory.store import SELECT_NODES, node_from_row
+from registry.directory.store import NODE_COLUMNS
 from registry.directory.tables import nodes
 from registry.events import Bus, Event, Projection, Snapshots
 
@@ -37,13 +39,21 @@ MOST_ANSWERS = 65_536
 """Encoded lookup answers kept at most."""
 
 _DAY = 24 * 3600
-_LAST_SEEN = select(nodes.c.node_id, nodes.c.last_seen)
+_LISTS = [nodes.c.lan_addrs, nodes.c.tags]
+_ALL = select(
+    nodes.c.last_seen,
+    # As text: mostly, there is nothing in it to be decoded.
+    *(cast(column, Text) if column in _LISTS else column for column in NODE_COLUMNS),
+).order_by(nodes.c.node_id)
+
+ROWS_AT_ONCE = 10_000
+"""Rows that are fetched together where all are read."""
 
 
 class DirectoryView:
     """Nodes and what other stores say of them, in memory.
 
-    Keys, memberships and scores are copies, fed by the bus. The encoded answer to a
+    Memberships and scores are copies, fed by the bus. The encoded answer to a
     lookup is kept until an event about its node arrives.
 
     Attributes:
@@ -83,8 +93,8 @@ class DirectoryView:
         self._address_of = address_of
         self._closed_lists = closed_lists
         self._nodes: dict[int, Node] = {}
+        self._ids: list[int] = []  # sorted
         self._node_of_hostname: dict[str, int] = {}
-        self._public_keys: dict[int, str] = {}
         self._networks: dict[int, frozenset[int]] = {}  # without the backbone
         self._scores: dict[int, int] = {}
         self._key_expiries: dict[int, int] = {}  # of the keys that expire, in unix seconds
@@ -249,19 +259,18 @@ class DirectoryView:
                 that is not open for its members as well.
         """
         self.projection.catch_up()
-        members = self._listed(request.network_id, caller)
+        listed = self._listed(request, caller)
         entry = (
             self._list_entry if self._is_inside(request.network_id, caller) else self._bare_entry
         )
         if caller.is_admin and request.network_id == 0:
             entry = self._admin_entry
-        wanted = sorted(node_id for node_id in members if node_id > request.after)
-        page = wanted[: request.limit]
+        page = list(islice(listed, request.limit))
         answer: dict[str, Any] = {
-            "nodes": [entry(request.network_id, node_id, members[node_id]) for node_id in page]
+            "nodes": [entry(request.network_id, node_id, member) for node_id, member in page]
         }
-        if len(wanted) > len(page):
-            answer["next_after"] = page[-1]
+        if next(listed, None) is not None:
+            answer["next_after"] = page[-1][0]
         return answer
 
     def heartbeat(self, request: Heartbeat, _caller: Caller) -> dict[str, Any] | bytes:
@@ -304,20 +313,26 @@ class DirectoryView:
         theirs = self._networks.get(requester_id, nowhere)
         return not theirs.isdisjoint(self._networks.get(node_id, nowhere))
 
-    def _listed(self, network_id: int, caller: Caller) -> Mapping[int, Member | None]:
-        """The nodes of a network, if the caller may list them; the backbone has no members."""
+    def _listed(self, request: ListNodes, caller: Caller) -> Iterator[tuple[int, Member | None]]:
+        """The nodes of a network in order, if the caller may list them.
+
+        On the backbone they are members of nothing.
+        """
+        network_id = request.network_id
         if network_id == 0:
             if not caller.is_admin:
                 raise PermissionError(
                     "listing backbone nodes is not permitted (use lookup with a specific node_id)"
                 )
-            return dict.fromkeys(self._nodes)
+            first = bisect_right(self._ids, request.after)
+            ids = self._ids[first : first + request.limit + 1]
+            return ((node_id, None) for node_id in ids)
         if not (self._is_inside(network_id, caller) or self._neighbours.is_steered(network_id)):
             who = f"node {caller.node_id}" if caller.node_id else "who does not sign"
             raise PermissionError(
                 f"list_nodes denied: {who} is not a member of network {network_id}"
             )
-        return self._neighbours.members(network_id)
+        return self._neighbours.members_after(network_id, request.after)
 
     def _is_inside(self, network_id: int, caller: Caller) -> bool:
         """Whether a caller sees the list of a network as its members do."""
@@ -348,7 +363,7 @@ class DirectoryView:
             "node_id": node.node_id,
             "address": self._address_of(0, node.node_id),
             "networks": [0, *sorted(self._networks.get(node.node_id, ()))],
-            "public_key": self._public_keys[node.node_id],
+            "public_key": self._neighbours.public_key(node.node_id),
             "public": node.public,
             "key_generation": self._key_generations.get(node.node_id, 0),
             "polo_score": self._scores.get(node.node_id, 0),
@@ -441,10 +456,7 @@ class DirectoryView:
     def _apply_identity(self, event: Event, node_id: int) -> None:
         payload = event.payload
         match event.type:
-            case "key.enrolled":
-                self._public_keys[node_id] = payload["public_key"]
             case "key.rotated":
-                self._public_keys[node_id] = payload["public_key"]
                 self._key_generations[node_id] = payload["rotate_count"]
                 self._key_expiries.pop(node_id, None)
             case "key.expiry_changed":
@@ -462,7 +474,9 @@ class DirectoryView:
 
     def _put(self, node: Node) -> None:
         known = self._nodes.get(node.node_id)
-        if known is not None and known.hostname:
+        if known is None:
+            insort(self._ids, node.node_id)
+        elif known.hostname:
             self._node_of_hostname.pop(known.hostname, None)
         self._nodes[node.node_id] = node
         if node.hostname:
@@ -470,6 +484,7 @@ class DirectoryView:
 
     def _remove(self, node_id: int) -> None:
         node = self._nodes.pop(node_id)
+        del self._ids[bisect_left(self._ids, node_id)]
         self._node_of_hostname.pop(node.hostname, None)
         self._presence.forget(node_id)
 
@@ -488,19 +503,31 @@ class DirectoryView:
             copy.clear()
         with self._snapshots() as snapshot:
             connection = snapshot.connection
-            for row in connection.execute(SELECT_NODES).mappings():
-                self._put(node_from_row(row))
+            self._read_nodes(connection)
             for node_id, network_id in self._sources.memberships(connection):
                 self._join(node_id, network_id)
-            self._public_keys = dict(self._sources.public_keys(connection))
             self._key_expiries = dict(self._sources.key_expiries(connection))
             self._key_generations = dict(self._sources.key_generations(connection))
             self._external_ids = dict(self._sources.external_ids(connection))
             badges = self._sources.badges(connection)
             self._badges = {node_id: _shown(badge) for node_id, badge in badges}
             self._scores = dict(self._sources.scores(connection))
-            self._presence.restore({node: at for node, at in connection.execute(_LAST_SEEN)})
             return snapshot.number
+
+    def _read_nodes(self, connection: Connection) -> None:
+        """Read every node, and when it was last heard of: most of what a start takes."""
+        last_seen: dict[int, int] = {}
+        times: dict[int, int] = {}  # one object for each that many nodes have in common
+        for rows in connection.execute(_ALL).partitions(ROWS_AT_ONCE):
+            for at, node_id, addr, lan_addrs, hostname, public, tags, *rest in rows:
+                self._nodes[node_id] = Node(
+                    node_id, addr, _list(lan_addrs), hostname, public, _list(tags), *rest
+                )
+                if hostname:
+                    self._node_of_hostname[hostname] = node_id
+                last_seen[node_id] = times.setdefault(at, at)
+        self._ids = list(self._nodes)
+        self._presence.restore(last_seen)
 
 
 @frozen
@@ -511,6 +538,10 @@ class _ToldBadge:
     badge_sig: str
     provider: str
     verified_at: int
+
+
+def _list(text: str) -> list[str] | tuple[()]:
+    return () if text == "[]" else msgspec.json.decode(text, type=list[str])
 
 
 def _set(copy: dict[int, T], node_id: int, value: T | None) -> None:

@@ -5,11 +5,11 @@ while the node is deregistered. Rotation moves the id to a new key; the old key 
 retired and never becomes anybody again.
 
 - `IdentityStore`: the operations that write.
-- `IdentityView`: the key index (key to node, owner to nodes) and signature checks.
+- `IdentityView`: the key index and signature checks.
 - `Attestations`: what others vouch for: badges, recovery, external ids. `read_keyring` reads
   the keys of those who may.
 - `ProviderStore`, `ProviderView`: who vouches for the holders of identity tokens.
-- `public_keys`, `key_expiries`, `key_generations`, `external_ids_of`, `badges_of`: what is
+- `key_expiries`, `key_generations`, `external_ids_of`, `badges_of`: what is
   in a database, for read models that start from there.
 """
 
@@ -24,7 +24,7 @@ from registry.identity.providers import Provider, ProviderStore, ProviderView, V
 from registry.identity.statements import BADGE_KEYS, RECOVERY_KEYS, Keyring, read_keyring
 from registry.identity.store import IdentityStore
 from registry.identity.tables import SCHEMA_STEPS
-from registry.identity.views import IdentityView, key_expiries, key_generations, public_keys
+from registry.identity.views import IdentityView, key_expiries, key_generations
 
 __all__ = [
     "BADGE_KEYS",
@@ -44,6 +44,5 @@ __all__ = [
     "external_ids_of",
     "key_expiries",
     "key_generations",
-    "public_keys",
     "read_keyring",
 ]

@@ -22,16 +22,12 @@ _ALL = select(
     keys.c.rotate_count,
     keys.c.expires_at,
 )
-_PUBLIC_KEYS = select(keys.c.node_id, keys.c.public_key)
 _KEY_EXPIRIES = select(keys.c.node_id, keys.c.expires_at).where(keys.c.expires_at.is_not(None))
 _KEY_GENERATIONS = select(keys.c.node_id, keys.c.rotate_count).where(keys.c.rotate_count > 0)
 _DAY = 24 * 3600
 
-
-def public_keys(connection: Connection) -> Iterable[tuple[int, str]]:
-    """Every node with its key, base64, for read models that start from there."""
-    rows = connection.execute(_PUBLIC_KEYS)
-    return ((node_id, format_public_key(key)) for node_id, key in rows)
+ROWS_AT_ONCE = 10_000
+"""Rows that are fetched together where all are read."""
 
 
 def key_expiries(connection: Connection) -> Iterable[tuple[int, int]]:
@@ -46,14 +42,14 @@ def key_generations(connection: Connection) -> Iterable[tuple[int, int]]:
 
 
 class IdentityView:
-    """Every node's key, and the index from key and owner to node, in memory."""
+    """Every node's key, and the index from key to node, in memory."""
 
     def __init__(self, *, bus: Bus, snapshots: Snapshots, clock: Clock) -> None:
         self._snapshots = snapshots
         self._clock = clock
         self._keys: dict[int, NodeKey] = {}
         self._node_of_key: dict[bytes, int] = {}
-        self._nodes_of_owner: dict[str, set[int]] = {}
+        self._shared_times: dict[int, int] = {}
         self.projection = Projection(
             bus,
             ("key.*", "identity.owner_changed"),
@@ -82,10 +78,10 @@ class IdentityView:
         except ValueError:
             return False
 
-    def nodes_of_owner(self, owner: str) -> tuple[int, ...]:
-        """The nodes that say they are run by an owner, in the order of their ids."""
-        self.projection.catch_up()
-        return tuple(sorted(self._nodes_of_owner.get(owner, ())))
+    def public_key(self, node_id: int) -> str:
+        """A node's key, base64; empty for an id that was never given."""
+        known = self.key(node_id)
+        return format_public_key(known.public_key) if known else ""
 
     def verify_node(self, node_id: int, message: bytes, signature: str) -> NodeKey:
         """Check a signature by a node.
@@ -154,9 +150,7 @@ class IdentityView:
                 known = self._keys[node_id]
                 self._keys[node_id] = evolve(known, expires_at=payload["expires_at"])
             case "identity.owner_changed":
-                known = self._keys[node_id]
-                self._forget_owner(known.owner, node_id)
-                self._put(node_id, evolve(known, owner=payload["owner"]))
+                self._keys[node_id] = evolve(self._keys[node_id], owner=payload["owner"])
 
     def _rotate(self, node_id: int, event: Event) -> None:
         known = self._keys[node_id]
@@ -173,20 +167,18 @@ class IdentityView:
     def _put(self, node_id: int, key: NodeKey) -> None:
         self._keys[node_id] = key
         self._node_of_key[key.public_key] = node_id
-        if key.owner:
-            self._nodes_of_owner.setdefault(key.owner, set()).add(node_id)
-
-    def _forget_owner(self, owner: str, node_id: int) -> None:
-        nodes = self._nodes_of_owner.get(owner, set())
-        nodes.discard(node_id)
-        if not nodes:
-            self._nodes_of_owner.pop(owner, None)
 
     def _rebuild(self) -> int:
         self._keys.clear()
         self._node_of_key.clear()
-        self._nodes_of_owner.clear()
         with self._snapshots() as snapshot:
-            for node_id, *fields in snapshot.connection.execute(_ALL):
-                self._put(node_id, NodeKey(*fields))
+            for rows in snapshot.connection.execute(_ALL).partitions(ROWS_AT_ONCE):
+                for node_id, public_key, owner, created_at, *history in rows:
+                    known = NodeKey(public_key, owner, self._shared(created_at), *history)
+                    self._put(node_id, known)
+            self._shared_times.clear()
             return snapshot.number
+
+    def _shared(self, time: int) -> int:
+        """One object for each time that many nodes have in common."""
+        return self._shared_times.setdefault(time, time)

@@ -1,6 +1,7 @@
 """Networks, members and waiting invites, as others read them."""
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -75,6 +76,7 @@ class MembershipView:
         self._closed_lists = closed_lists
         self._networks: dict[int, Network] = {}
         self._members: dict[int, dict[int, Member]] = {}  # by network, then by node
+        self._member_ids: dict[int, list[int]] = {}  # by network, sorted
         self._roles: dict[int, dict[int, Member]] = {}  # by node, then by network
         self._invites: dict[int, dict[int, Invite]] = {}  # by node, then by network
         self._preassigned: dict[int, int] = {}  # how many roles wait, by network
@@ -122,6 +124,17 @@ class MembershipView:
         if network_id not in self._networks:
             raise LookupError(f"network {network_id}: network not found")
         return MappingProxyType(self._members[network_id])
+
+    def members_after(self, network_id: int, node_id: int) -> Iterator[tuple[int, Member]]:
+        """The members of a network whose ids are above one, in order.
+
+        Raises:
+            LookupError: There is no such network.
+        """
+        members = self.members(network_id)
+        ids = self._member_ids[network_id]
+        places = range(bisect_right(ids, node_id), len(ids))
+        return ((ids[place], members[ids[place]]) for place in places)
 
     def networks(self) -> list[Network]:
         """Every network in the order of their ids, without the backbone."""
@@ -276,6 +289,7 @@ class MembershipView:
             case "network.deleted":
                 self._preassigned.pop(network_id, None)
                 del self._networks[network_id], self._members[network_id]
+                del self._member_ids[network_id]
 
     def _apply_to_node(self, event: Event) -> None:
         payload = event.payload
@@ -291,6 +305,8 @@ class MembershipView:
                 self._place(network_id, node_id, member)
             case "membership.left":
                 del self._members[network_id][node_id]
+                ids = self._member_ids[network_id]
+                del ids[bisect_left(ids, node_id)]
                 _discard(self._roles, node_id, network_id)
             case "membership.invited":
                 self._invite(node_id, network_id, Invite(payload["inviter_id"], payload["at"]))
@@ -300,8 +316,11 @@ class MembershipView:
     def _put(self, network: Network) -> None:
         self._networks[network.network_id] = network
         self._members[network.network_id] = {}
+        self._member_ids[network.network_id] = []
 
     def _place(self, network_id: int, node_id: int, member: Member) -> None:
+        if node_id not in self._members[network_id]:
+            insort(self._member_ids[network_id], node_id)
         self._members[network_id][node_id] = member
         self._roles.setdefault(node_id, {})[network_id] = member
 
@@ -309,7 +328,7 @@ class MembershipView:
         self._invites.setdefault(node_id, {})[network_id] = invite
 
     def _rebuild(self) -> int:
-        for copy in (self._networks, self._members, self._roles, self._invites):
+        for copy in (self._networks, self._members, self._member_ids, self._roles, self._invites):
             copy.clear()
         self._preassigned.clear()
         with self._snapshots() as snapshot:

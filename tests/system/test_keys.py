@@ -185,7 +185,6 @@ def test_the_key_index_that_followed_is_the_one_that_starts_afresh(
         def contents(index: IdentityView) -> list[Any]:
             return [
                 *(index.node_of_key(key.raw) for key in keys),
-                *(index.nodes_of_owner(owner) for owner in ("o", "p")),
                 *(index.key(node_id) for node_id in range(1, 6)),
             ]
 

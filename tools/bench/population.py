@@ -95,7 +95,7 @@ def _seed_nodes(
         connection.execute(insert(keys), [key for key, _ in batch])
         connection.execute(insert(directory_nodes), [node for _, node in batch])
         progress(len(batch))
-    connection.execute(update(last_node_id).values(node_id=max(population.ids)))
+    connection.execute(update(last_node_id).values(node_id=max(population.ids, default=0)))
 
 
 def _all(population: Population) -> range:
