@@ -31,8 +31,9 @@ class Key:
         public: The public half, as it goes over the wire.
     """
 
-    def __init__(self) -> None:
-        self._key = SigningKey.generate()
+    def __init__(self, seed: bytes = b"") -> None:
+        """Make a new key, or the one of a seed of 32 bytes."""
+        self._key = SigningKey(seed) if seed else SigningKey.generate()
         self.raw = bytes(self._key.verify_key)
         self.public = base64.b64encode(self.raw).decode()
 

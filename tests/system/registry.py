@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,13 +108,33 @@ class Registry:
 @contextmanager
 def registry_in(folder: Path, **settings: Any) -> Iterator[Registry]:
     """A registry over a data folder, as it was left there."""
-    clock = [float(START)]
+    with registry_with(settings, folder, deliver=lambda callback: callback()) as registry:
+        yield registry
+
+
+@contextmanager
+def registry_with(
+    settings: Mapping[str, Any],
+    folder: Path,
+    *,
+    deliver: Callable[[Callable[[], None]], object],
+    start: float = START,
+) -> Iterator[Registry]:
+    """A registry whose answers are not given on the committer's thread, or at another time.
+
+    Args:
+        settings: How it is run.
+        folder: Where its data folder is, or is made.
+        deliver: Runs a function on the thread that serves clients.
+        start: What time it is, in unix seconds.
+    """
+    clock = [start]
     token = folder / "admin-token"
     token.touch(mode=0o600)
     token.write_text(ADMIN_TOKEN)
     application = build(
         Settings(data=folder / "data", admin_token_file=token, **settings),
-        deliver=lambda callback: callback(),
+        deliver=deliver,
         clock=lambda: clock[0],
     )
     try:
