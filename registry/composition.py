@@ -4,7 +4,6 @@ This is the only place that knows every store. It reads from top to bottom: each
 made of parts above it.
 """
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -109,13 +108,8 @@ class Application:
     def start(self) -> None:
         """Catch up with the past and fill the read models; then the listener may start."""
         self.committer.start()
-        gc.disable()  # it would look through all that is read, again and again
-        try:
-            for projection in self.projections:
-                projection.catch_up()
-        finally:
-            gc.freeze()  # nor ever again: almost all of it stays
-            gc.enable()
+        for projection in self.projections:
+            projection.catch_up()
 
 
 def build(

@@ -1,6 +1,7 @@
 """Running a registry server, from its first line to its last answer."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 
@@ -54,13 +55,26 @@ async def _serve(settings: Settings, announce: Callable[[str], object]) -> None:
     log.info("server.stopped")
 
 
+def _start(application: Application) -> None:
+    """Fill the read models, without the garbage collector looking through what is read.
+
+    Nor does it ever again: almost all of it stays for as long as this process.
+    """
+    gc.disable()
+    try:
+        application.start()
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 async def _run(
     application: Application,
     settings: Settings,
     announce: Callable[[str], object],
     stop: asyncio.Event,
 ) -> None:
-    application.start()
+    _start(application)
     try:
         certificate = _certificate(settings)
         http, url = await _serve_http(application, settings.http)
