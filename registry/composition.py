@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from registry import admin, directory, dispatch, identity, membership, policy, polo, routing, trust
 from registry.added_stores import Host, added_stores
-from registry.admin import AuditLog, OutletStore, OutletView
+from registry.admin import AuditClerk, AuditLog, Background, OutletStore, OutletView
 from registry.directory import DirectoryStore, DirectoryView, Presence
 from registry.dispatch import (
     AddressRates,
@@ -85,6 +85,8 @@ class Application:
         bus: Where everything that happens is told.
         operations: Every message type.
         committer: Runs what writes.
+        clerk: Writes the audit log.
+        background: What goes on beside the serving of clients, once it is started.
         inquiries: Runs what asks somebody outside.
         protocols: Answer requests, whoever brings them.
         listener: Serves clients.
@@ -97,6 +99,8 @@ class Application:
     bus: InProcessBus
     operations: OperationTable
     committer: Committer
+    clerk: AuditClerk
+    background: tuple[Background, ...]
     inquiries: Inquiries
     protocols: Protocols
     listener: Listener
@@ -242,6 +246,7 @@ def build(
     committer = Committer(
         database, bus, reactions, deliver=lambda settle: deliver(lambda: keep_up_after(settle))
     )
+    clerk = AuditClerk(committer=committer, snapshots=database.snapshot)
     inquiries = Inquiries(deliver)
 
     # What clients can ask for.
@@ -378,6 +383,8 @@ def build(
         bus=bus,
         operations=operations,
         committer=committer,
+        clerk=clerk,
+        background=(clerk.background,),
         inquiries=inquiries,
         protocols=protocols,
         listener=listener,

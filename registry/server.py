@@ -75,6 +75,8 @@ async def _run(
     stop: asyncio.Event,
 ) -> None:
     _start(application)
+    for work in application.background:
+        work.start()
     try:
         certificate = _certificate(settings)
         http, url = await _serve_http(application, settings.http)
@@ -94,6 +96,9 @@ async def _run(
             await http.close()
     finally:
         # In threads, because the loop is where the last acknowledgements are delivered.
+        for work in application.background:
+            await asyncio.to_thread(work.stop)
+        await asyncio.to_thread(application.clerk.finish)
         await asyncio.to_thread(application.inquiries.close)
         await asyncio.to_thread(application.committer.close)
     await application.listener.close()

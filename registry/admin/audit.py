@@ -1,17 +1,21 @@
-"""The audit log, as administrators read it: the change log, newest first."""
+"""The audit log, as administrators read it: newest first."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Annotated, Any, ClassVar
 
+import msgspec
 from msgspec import Meta, Struct
+from sqlalchemy import Connection
 
+from registry.admin import entries
 from registry.events import Snapshots
 from registry.persistence import change_log
-from registry.persistence.change_log import Change
+from registry.persistence.change_log import Record
 
 FARTHEST_BACK = 100_000
-"""Changes that are looked through for those of one network."""
+"""Entries that are looked through for those of one network."""
 
 _APART = ("node_id", "network_id")
 """The payload keys that have a field of their own in an entry."""
@@ -28,7 +32,7 @@ class GetAuditLog(Struct, frozen=True, kw_only=True, tag_field="type", tag="get_
 
 
 class AuditLog:
-    """Answers from the change log: what is not in it did not become durable."""
+    """Answers from the audit log, and of what is not in it yet, from the change log."""
 
     def __init__(self, *, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
@@ -38,29 +42,42 @@ class AuditLog:
         return {GetAuditLog: self.get_audit_log}
 
     def get_audit_log(self, request: GetAuditLog, _caller: object) -> dict[str, Any]:
-        """Answer with the newest changes, newest first; network 0 stands for all networks."""
-        entries: list[dict[str, Any]] = []
+        """Answer with the newest entries, newest first; network 0 stands for all networks."""
+        found: list[dict[str, Any]] = []
         with self._snapshots() as snapshot:
-            for change in change_log.newest(snapshot.connection, FARTHEST_BACK):
-                if request.network_id in (0, change.event.payload.get("network_id")):
-                    entries.append(_entry(change))
-                if len(entries) == request.limit:
+            for record in islice(_newest(snapshot.connection), FARTHEST_BACK):
+                payload = msgspec.json.decode(record.payload)
+                if request.network_id in (0, payload.get("network_id")):
+                    found.append(_entry(record, payload))
+                if len(found) == request.limit:
                     break
-        return {"entries": entries}
+        return {"entries": found}
 
 
-def _entry(change: Change) -> dict[str, Any]:
-    payload = change.event.payload
-    entry: dict[str, Any] = {
-        "timestamp": datetime.fromtimestamp(change.at / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "action": change.event.type,
+def details_of(payload: Mapping[str, Any]) -> str:
+    """What is known of something that happened, in one line, beside its node and network."""
+    return ", ".join(f"{key}={value}" for key, value in payload.items() if key not in _APART)
+
+
+def time_of(record: Record) -> datetime:
+    """When something happened."""
+    return datetime.fromtimestamp(record.at / 1e6, UTC)
+
+
+def _newest(connection: Connection) -> Iterator[Record]:
+    sealed_up_to = entries.head(connection).number
+    waiting = change_log.newest(connection, FARTHEST_BACK, after=sealed_up_to)
+    return chain(waiting, entries.newest(connection))
+
+
+def _entry(record: Record, payload: Mapping[str, Any]) -> dict[str, Any]:
+    details = details_of(payload)
+    return {
+        "timestamp": time_of(record).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "action": record.type,
         **{key: payload[key] for key in _APART if payload.get(key)},
+        **({"details": details} if details else {}),
+        "number": record.number,
+        "actor": record.actor,
+        **({"origin": record.origin} if record.origin else {}),
     }
-    details = ", ".join(_details(payload))
-    return {**entry, "details": details} if details else entry
-
-
-def _details(payload: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in payload.items():
-        if key not in _APART:
-            yield f"{key}={value}"

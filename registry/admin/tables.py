@@ -1,8 +1,41 @@
 """The tables of this room."""
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    text,
+)
+
+from registry.admin.chain import BEGINNING
 
 metadata = MetaData()
+
+audit_blocks = Table(
+    "admin_audit_blocks",
+    metadata,
+    Column("first", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("last", BigInteger, nullable=False, unique=True),
+    Column("seal", LargeBinary(32), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What happened, for good: blocks (`registry.admin.chain.Block`) are added, nothing else."""
+
+audit_head = Table(
+    "admin_audit_head",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),  # 1: the only row
+    Column("number", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+"""Where the audit log ends."""
 
 outlets = Table(
     "admin_outlets",
@@ -30,4 +63,22 @@ dead_letters = Table(
 )
 """What the receiver of the webhook did not take."""
 
-SCHEMA_STEPS = (metadata.create_all,)
+_ONLY_GROWS = [
+    text(
+        f"CREATE TRIGGER admin_audit_no_{event.lower()} BEFORE {event} ON admin_audit_blocks "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+    )
+    for event in ("UPDATE", "DELETE")
+]
+"""Against mistakes; against whoever can write the file there is the chain."""
+
+
+def _make_tables(connection: Connection) -> None:
+    metadata.create_all(connection)
+    connection.execute(insert(audit_head), {"one": 1, "number": 0, "seal": BEGINNING})
+    if connection.dialect.name == "sqlite":
+        for trigger in _ONLY_GROWS:
+            connection.execute(trigger)
+
+
+SCHEMA_STEPS = (_make_tables,)

@@ -38,6 +38,10 @@ COMMANDS: Mapping[str, Entry] = {
         "Make a data folder from a backup, for a server that is started afterwards.",
         lambda: resolve_name("registry.commands.restore:restore"),
     ),
+    "audit": Entry(
+        "Verify the audit log, or write it out.",
+        lambda: resolve_name("registry.commands.audit:audit"),
+    ),
     "check": Entry(
         "Check that a data folder is whole; exit code 1 if it is not.",
         lambda: resolve_name("registry.commands.check:check"),

@@ -10,6 +10,7 @@ from registry.dispatch.access import Access, Signed
 from registry.dispatch.operations import Operation
 from registry.dispatch.rates import AddressRates
 from registry.events import Transaction
+from registry.persistence.change_log import Author
 
 GUESSES_PER_MINUTE = 10
 """Wrong tokens that are looked at from one address: the right one is then refused too."""
@@ -82,6 +83,22 @@ class Caller:
     signed: Signed | None = None
     network_token: str = ""
     external_id: str = ""
+
+    def author(self, node_id: int = 0) -> Author:
+        """Who is written down as having made something happen, once it has been let happen.
+
+        Args:
+            node_id: The node whose key it is that signed, where only the key was known.
+        """
+        if self.is_admin:
+            actor = "admin"
+        elif self.network_token:
+            actor = "network admin"
+        elif self.public_key:
+            actor = f"node {self.node_id or node_id}"
+        else:
+            actor = "anyone"
+        return Author(actor, self.address)
 
     @property
     def is_proved(self) -> bool:

@@ -13,8 +13,8 @@ from registry.dispatch.inquiries import Inquiries
 from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
 from registry.dispatch.tallies import SAMPLE_EVERY
-from registry.events import Bus, Projection, Transaction
-from registry.persistence import Committer, Outcome
+from registry.events import Bus, Projection
+from registry.persistence import Committer, Outcome, UnitOfWork
 
 Reply = Callable[[bytes], None]
 
@@ -195,9 +195,10 @@ class Dispatcher:
         write: Handler,
         request: Any,
         caller: Caller,
-        transaction: Transaction,
+        transaction: UnitOfWork,
     ) -> Answer:
         self._authenticator.require_role(operation, transaction, request, caller)
+        transaction.author = caller.author()
         return write(transaction, request, caller)
 
 

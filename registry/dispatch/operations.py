@@ -1,6 +1,6 @@
 """The table of message types: what each one's request is, who may send it, who answers it."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import Any, Union
 
@@ -9,8 +9,8 @@ from attrs import field, frozen
 
 from registry.dispatch.access import Access, InvalidRule
 from registry.dispatch.tallies import Tally
-from registry.events import Transaction
-from registry.persistence import BatchWork, Outcome
+from registry.persistence import BatchWork, Outcome, UnitOfWork
+from registry.persistence.change_log import SERVER, Author, Entry
 
 Answer = Mapping[str, Any] | bytes | None
 """What a handler answers: the response's fields but ``type``, or a whole encoded response.
@@ -23,7 +23,8 @@ Handler = Callable[..., Answer]
 BatchHandler = Callable[..., Sequence[Answer | Exception]]
 """Answers many requests at once: ``batch(transaction, [(request, caller), ...])``.
 
-Of each it answers why it is refused, if it is; nothing of that one is written then.
+Of each it answers why it is refused, if it is; nothing of that one is written then. Every
+answer, and every event of the batch, says in ``node_id`` which node it is about.
 """
 
 
@@ -224,13 +225,30 @@ def _batch_work(batch: BatchHandler) -> BatchWork:
     """A batch handler as the committer calls it."""
 
     @wraps(batch)
-    def work(transaction: Transaction, items: Sequence[Any]) -> list[Outcome]:
+    def work(transaction: UnitOfWork, items: Sequence[Any]) -> list[Outcome]:
+        first = len(transaction.staged)
+        answers = batch(transaction, items)
+        if len(transaction.staged) > first:
+            _attribute(transaction.staged[first:], items, answers)
         return [
             Outcome(error=answer) if isinstance(answer, Exception) else Outcome(answer)
-            for answer in batch(transaction, items)
+            for answer in answers
         ]
 
     return work
+
+
+def _attribute(
+    entries: Iterable[Entry], items: Sequence[Any], answers: Sequence[Answer | Exception]
+) -> None:
+    """Say of what a batch made happen who asked for it: that which is about the same node."""
+    authors: dict[int, Author] = {}
+    for (_, caller), answer in zip(items, answers, strict=True):
+        if isinstance(answer, Mapping):
+            node_id = answer.get("node_id", 0)
+            authors[node_id] = caller.author(node_id)
+    for entry in entries:
+        entry.author = authors.get(entry.event.payload.get("node_id", 0), SERVER)
 
 
 def _in_plain_words(error: Exception) -> str:

@@ -2,10 +2,12 @@
 
 - `Database`: the engine, its pragmas, and consistent snapshots of it.
 - `copy_database`, `find_damage`: a copy of a database that is in use, and what is wrong with one.
+- `reading`: one commit of a data folder, beside a server that is running on it.
 - `owned`: a data folder that no server can start on meanwhile.
 - `Schema`, `migrate`: each store's tables, upgraded on their own.
 - `change_log`: every durable event as a numbered row.
 - `Histogram`: how long or how large things were.
+- `UnitOfWork`: one transaction, and the events staged in it.
 - `Committer`: one thread that owns the write connection and commits in groups.
 """
 
@@ -24,9 +26,11 @@ from registry.persistence.database import (
     Database,
     DatabaseInUse,
     owned,
+    reading,
 )
 from registry.persistence.histogram import Histogram
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
+from registry.persistence.unit_of_work import UnitOfWork
 
 __all__ = [
     "DATABASE_FILE",
@@ -43,9 +47,11 @@ __all__ = [
     "Schema",
     "SchemaTooNew",
     "StorageUnavailable",
+    "UnitOfWork",
     "change_log",
     "copy_database",
     "find_damage",
     "migrate",
     "owned",
+    "reading",
 ]

@@ -7,10 +7,10 @@ after a crash, but never miss.
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
-from attrs import frozen
+from attrs import define, frozen
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -40,6 +40,8 @@ changes = Table(
     Column("source", String(64), nullable=False),
     Column("type", String(128), nullable=False),
     Column("payload", Text, nullable=False),  # a JSON object
+    Column("actor", String(64), nullable=False),  # who made it so
+    Column("origin", String(128), nullable=False),  # from where
 )
 
 cursors = Table(
@@ -59,11 +61,21 @@ _AFTER = (
     .order_by(changes.c.number)
     .limit(_PAGE)
 )
-_NEWEST = (
-    select(changes.c.number, changes.c.at, changes.c.source, changes.c.type, changes.c.payload)
-    .order_by(changes.c.number.desc())
+_RECORDS = (
+    select(
+        changes.c.number,
+        changes.c.at,
+        changes.c.actor,
+        changes.c.origin,
+        changes.c.source,
+        changes.c.type,
+        changes.c.payload,
+    )
+    .where(changes.c.number > bindparam("after"))
+    .order_by(changes.c.number)
     .limit(bindparam("most"))
 )
+_NEWEST = _RECORDS.order_by(None).order_by(changes.c.number.desc()).limit(bindparam("most"))
 _CURSOR = select(cursors.c.number).where(cursors.c.consumer == bindparam("name"))
 _TOUCH = update(cursors).values(number=cursors.c.number)
 _MOVE_CURSOR = (
@@ -79,20 +91,44 @@ def last_number(connection: Connection | Transaction) -> int:
 
 
 @frozen
+class Author:
+    """Who made something happen.
+
+    Attributes:
+        actor: Who, as far as it was proved: ``admin``, ``node 7``, ``anyone``, ``server``.
+        origin: From where: an IP address, or what the server did it for.
+    """
+
+    actor: str
+    origin: str
+
+
+SERVER = Author("server", "")
+"""What nobody asked for."""
+
+
+@define
 class Entry:
-    """An event and its payload as it will stand in the log."""
+    """An event as it will stand in the log.
+
+    Attributes:
+        event: The event.
+        payload: Its payload, encoded.
+        author: Who made it happen. That may be found out after the event was staged.
+    """
 
     event: Event
     payload: str
+    author: Author
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def of(cls, event: Event, author: Author = SERVER) -> Self:
         """Encode an event.
 
         Raises:
             TypeError: The payload holds what JSON cannot.
         """
-        return cls(event, msgspec.json.encode(event.payload).decode())
+        return cls(event, msgspec.json.encode(event.payload).decode(), author)
 
 
 def append(
@@ -113,6 +149,8 @@ def append(
             "source": entry.event.source,
             "type": entry.event.type,
             "payload": entry.payload,
+            "actor": entry.author.actor,
+            "origin": entry.author.origin,
         }
         for number, entry in enumerate(entries, start=after + 1)
     ]
@@ -135,24 +173,48 @@ def read(connection: Connection, after: int) -> Iterator[Event]:
         after = rows[-1].number
 
 
-@frozen
-class Change:
-    """An event as it stands in the log.
+class Record(NamedTuple):
+    """A row of the log, as it stands there.
 
     Attributes:
+        number: Its number.
         at: When it was logged, in microseconds since 1970, UTC.
-        event: The event, numbered.
+        actor: Who made it so.
+        origin: From where.
+        source: Which store it is about.
+        type: What happened.
+        payload: What is known of it, a JSON object.
     """
 
+    number: int
     at: int
-    event: Event
+    actor: str
+    origin: str
+    source: str
+    type: str
+    payload: str
 
 
-def newest(connection: Connection, most: int) -> Iterator[Change]:
-    """The newest events, newest first, read as they are asked for."""
-    rows = connection.execution_options(stream_results=True).execute(_NEWEST, {"most": most})
-    for number, at, source, type_, payload in rows:
-        yield Change(at, Event(source, type_, msgspec.json.decode(payload), number=number))
+def records(connection: Connection, after: int, most: int) -> list[Record]:
+    """The rows after a number, oldest first."""
+    result = connection.execute(_RECORDS, {"after": after, "most": most})
+    try:  # from the driver, because the library's rows take twice as long as all the rest
+        return [Record(*row) for row in result.cursor.fetchall()]
+    finally:
+        result.close()
+
+
+def newest(connection: Connection, most: int, after: int = 0) -> Iterator[Record]:
+    """The newest rows, newest first, read as they are asked for.
+
+    Args:
+        connection: Where to read.
+        most: How many.
+        after: Only those with a higher number.
+    """
+    reading = connection.execution_options(stream_results=True)
+    for row in reading.execute(_NEWEST, {"most": most, "after": after}):
+        yield Record(*row)
 
 
 def cursor(connection: Connection, consumer: str) -> int | None:
@@ -160,7 +222,7 @@ def cursor(connection: Connection, consumer: str) -> int | None:
     return connection.execute(_CURSOR, {"name": consumer}).scalar()
 
 
-def move_cursor(connection: Connection, consumer: str, number: int) -> None:
+def move_cursor(connection: Connection | Transaction, consumer: str, number: int) -> None:
     """Remember up to which number a consumer has read."""
     moved = connection.execute(_MOVE_CURSOR, {"name": consumer, "position": number})
     if not moved.rowcount:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import structlog
 from attrs import frozen
 
-from registry.events import Bus, Event, Reaction, Transaction
+from registry.events import Bus, Event, Reaction
 from registry.persistence import change_log
 from registry.persistence.bulk import BulkStatements
 from registry.persistence.database import Database
@@ -64,8 +64,8 @@ class Outcome:
 
 
 T = TypeVar("T")
-Work = Callable[[Transaction], Any]
-BatchWork = Callable[[Transaction, Sequence[Any]], Sequence[Outcome]]
+Work = Callable[[UnitOfWork], Any]
+BatchWork = Callable[[UnitOfWork, Sequence[Any]], Sequence[Outcome]]
 """Runs one operation for many items, so that each statement serves them all.
 
 It says of every item how it ended. Of an item that it refuses, nothing is in the
@@ -158,6 +158,11 @@ class Committer:
         return self._thread.is_alive() and not self._closed
 
     @property
+    def last_number(self) -> int:
+        """The number of the newest event that was told."""
+        return self._number
+
+    @property
     def waiting(self) -> int:
         """How many operations wait for the next commit, about."""
         return len(self._submitted)
@@ -193,7 +198,7 @@ class Committer:
             if self._idle:  # else it looks by itself: to wake it for each costs more than most do
                 self._wake()
 
-    def run(self, work: Callable[[Transaction], T]) -> T:
+    def run(self, work: Callable[[UnitOfWork], T]) -> T:
         """Run an operation and wait until it is durable.
 
         Not for the thread that ``deliver`` delivers to: it would wait for itself.
@@ -331,6 +336,7 @@ class Committer:
         outcomes = []
         for submission in group:
             mark = unit.mark
+            unit.author = change_log.SERVER
             savepoint = self._connection.begin_nested()
             try:
                 [outcome] = submission.work(unit, [submission.item])
@@ -358,6 +364,7 @@ class Committer:
         def react(unit: UnitOfWork) -> None:
             nonlocal handled
             for event in inbox.pending(self._connection):
+                unit.author = change_log.Author("server", f"{reaction.name} after {event.number}")
                 reaction.handler(unit, event)
                 handled = event.number
             if handled:
@@ -410,6 +417,7 @@ def _run_together(unit: UnitOfWork, group: list[_Submission]) -> list[Outcome]:
 
 def _run_batch(unit: UnitOfWork, work: BatchWork, items: list[Any]) -> Sequence[Outcome]:
     mark = unit.mark
+    unit.author = change_log.SERVER
     try:
         return work(unit, items)
     except Exception as error:

@@ -69,8 +69,7 @@ class Database:
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = _lock_folder(folder)
-        url = make_url("sqlite://").set(database=str(folder / DATABASE_FILE))
-        return cls(_sqlite_engine(url.render_as_string()), lock)
+        return cls(_sqlite_engine(_url_of(folder / DATABASE_FILE)), lock)
 
     @contextmanager
     def snapshot(self) -> Iterator[CommittedState]:
@@ -105,6 +104,28 @@ def owned(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[CommittedState]:
+    """Hold one commit of a data folder still for reading; a server may be running on it.
+
+    Raises:
+        OSError: It is no data folder.
+    """
+    file = folder / DATABASE_FILE
+    if not file.exists():
+        raise FileNotFoundError(f"{folder} is no data folder: it has no {DATABASE_FILE}")
+    database = Database(_sqlite_engine(_url_of(file)))
+    try:
+        with database.snapshot() as state:
+            yield state
+    finally:
+        database.close()
+
+
+def _url_of(file: Path) -> str:
+    return make_url("sqlite://").set(database=str(file)).render_as_string()
 
 
 def _lock_folder(folder: Path) -> int:

@@ -16,6 +16,7 @@ class UnitOfWork:
     Attributes:
         changes: How many statements so far may have changed the database.
         staged: The events so far, in order, each ready to be logged.
+        author: Who makes happen what is staged from now on.
     """
 
     def __init__(self, connection: Connection, bulk: BulkStatements) -> None:
@@ -23,6 +24,7 @@ class UnitOfWork:
         self._bulk = bulk
         self.changes = 0
         self.staged: list[change_log.Entry] = []
+        self.author = change_log.SERVER
 
     def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None, /
@@ -44,7 +46,7 @@ class UnitOfWork:
         Raises:
             TypeError: The payload holds what JSON cannot.
         """
-        self.staged.append(change_log.Entry.of(event))
+        self.staged.append(change_log.Entry.of(event, self.author))
 
     @property
     def mark(self) -> tuple[int, int]:

@@ -208,7 +208,7 @@ class TestCheck:
                 payload = json.dumps({"node_id": 1, "tags": ["x"]})
                 database.execute(
                     "INSERT INTO log_changes SELECT max(number) + 1, max(at), 'directory', "
-                    "'node.tags_changed', ? FROM log_changes",
+                    "'node.tags_changed', ?, 'admin', '' FROM log_changes",
                     [payload],
                 )
             token = tmp_path / "admin-token"
