@@ -17,7 +17,20 @@ from sqlalchemy.exc import DBAPIError
 
 from registry import admin, directory, dispatch, identity, membership, policy, polo, routing, trust
 from registry.added_stores import Host, added_stores
-from registry.admin import AuditClerk, AuditLog, Background, OutletStore, OutletView
+from registry.admin import (
+    AuditClerk,
+    AuditLog,
+    Background,
+    Carrier,
+    Courier,
+    ExportCarrier,
+    OutletName,
+    OutletStore,
+    OutletView,
+    WebhookCarrier,
+    own_secret,
+    read_secret,
+)
 from registry.directory import DirectoryStore, DirectoryView, Presence
 from registry.dispatch import (
     AddressRates,
@@ -246,7 +259,22 @@ def build(
     committer = Committer(
         database, bus, reactions, deliver=lambda settle: deliver(lambda: keep_up_after(settle))
     )
-    clerk = AuditClerk(committer=committer, snapshots=database.snapshot)
+    outlet_view = OutletView(snapshots=database.snapshot)
+    couriers = [
+        Courier(
+            name,
+            carrier=carrier,
+            outlets=outlet_view,
+            snapshots=database.snapshot,
+            committer=committer,
+        )
+        for name, carrier in carriers(settings)
+    ]
+    clerk = AuditClerk(
+        committer=committer,
+        snapshots=database.snapshot,
+        tell=[courier.background.wake for courier in couriers],
+    )
     inquiries = Inquiries(deliver)
 
     # What clients can ask for.
@@ -259,7 +287,6 @@ def build(
     )
     founder = Founder(membership=networks, policy=policies)
     outlets = OutletStore(check_url=partial(check_url, allow_inside=settings.allow_inside_urls))
-    outlet_view = OutletView(snapshots=database.snapshot)
     provisioner = Provisioner(
         membership=networks,
         policy=policies,
@@ -384,7 +411,7 @@ def build(
         operations=operations,
         committer=committer,
         clerk=clerk,
-        background=(clerk.background,),
+        background=(clerk.background, *(courier.background for courier in couriers)),
         inquiries=inquiries,
         protocols=protocols,
         listener=listener,
@@ -490,6 +517,24 @@ def keyring(setting: str, text: str) -> Keyring:
         return read_keyring(text)
     except ValueError as error:
         raise ValueError(f"{setting}: {error}") from None
+
+
+def carriers(settings: Settings) -> tuple[tuple[OutletName, Carrier], ...]:
+    """What carries what happens to each outlet.
+
+    Raises:
+        ValueError: The secret for signing cannot be used.
+    """
+    outside = Outside(allow_inside=settings.allow_inside_urls)
+    file = settings.webhook_secret_file
+    try:
+        secret = read_secret(file) if file else own_secret(settings.data)
+    except ValueError as error:
+        raise ValueError(f"webhook-secret-file: {error}") from None
+    return (
+        ("webhook", WebhookCarrier(outside, secret)),
+        ("audit_export", ExportCarrier(outside)),
+    )
 
 
 def open_database(folder: Path, added: Sequence[Store] = ()) -> Database:

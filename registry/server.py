@@ -96,8 +96,7 @@ async def _run(
             await http.close()
     finally:
         # In threads, because the loop is where the last acknowledgements are delivered.
-        for work in application.background:
-            await asyncio.to_thread(work.stop)
+        await asyncio.gather(*(asyncio.to_thread(work.stop) for work in application.background))
         await asyncio.to_thread(application.clerk.finish)
         await asyncio.to_thread(application.inquiries.close)
         await asyncio.to_thread(application.committer.close)

@@ -189,6 +189,12 @@ class Settings:
         says="Take old clients at their word: registrations without a signature, anybody's "
         "questions who trusts whom, lists of networks that are not open.",
     )
+    webhook_secret_file: Path | None = setting(
+        default=None,
+        says="File with the secret that webhooks are signed with. Without one, the server makes "
+        "its own in the data folder.",
+        unit="FILE",
+    )
     allow_inside_urls: bool = setting(
         default=False,
         says="Let administrators configure addresses to be called that are not on the public "

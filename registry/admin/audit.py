@@ -54,6 +54,11 @@ class AuditLog:
         return {"entries": found}
 
 
+def node_and_network(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The node and the network that something is about, as far as there are any."""
+    return {key: payload[key] for key in _APART if payload.get(key)}
+
+
 def details_of(payload: Mapping[str, Any]) -> str:
     """What is known of something that happened, in one line, beside its node and network."""
     return ", ".join(f"{key}={value}" for key, value in payload.items() if key not in _APART)
@@ -75,7 +80,7 @@ def _entry(record: Record, payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "timestamp": time_of(record).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "action": record.type,
-        **{key: payload[key] for key in _APART if payload.get(key)},
+        **node_and_network(payload),
         **({"details": details} if details else {}),
         "number": record.number,
         "actor": record.actor,

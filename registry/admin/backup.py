@@ -12,8 +12,9 @@ from attrs import frozen
 from registry.persistence import DATABASE_FILE, LOCK_FILE, Progress, copy_database, find_damage
 from registry.persistence import owned as owned_folder
 
-KEPT_WITH_IT = ("tls-cert.pem", "tls-key.pem")
-"""Files of a data folder beside the database that clients rely on: they pin the certificate."""
+KEPT_WITH_IT = ("tls-cert.pem", "tls-key.pem", "webhook-secret")
+"""Files of a data folder beside the database that others rely on: they pin the certificate,
+and know what webhooks are signed with."""
 
 _MAKE_FILES = "CREATE TABLE backup_files (name TEXT PRIMARY KEY, content BLOB NOT NULL)"
 _ADD_FILE = "INSERT INTO backup_files VALUES (?, ?)"

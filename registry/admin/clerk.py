@@ -1,7 +1,7 @@
 """Writing the audit log: what became durable is sealed, in order, a moment later."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
@@ -46,14 +46,14 @@ class AuditClerk:
         *,
         committer: Committer,
         snapshots: Snapshots,
-        tell: Callable[[], object] = lambda: None,
+        tell: Sequence[Callable[[], object]] = (),
     ) -> None:
         """Make a clerk.
 
         Args:
             committer: Writes.
             snapshots: Reads.
-            tell: Told after there is more in the audit log.
+            tell: All told after there is more in the audit log.
         """
         self._committer = committer
         self._snapshots = snapshots
@@ -97,7 +97,8 @@ class AuditClerk:
         if records:
             block = pack(head.seal, records)  # here, where no commit waits for it
             self._committer.run(partial(_append, head, block))
-            self._tell()
+            for tell in self._tell:
+                tell()
         if len(records) == PAGE:
             return True
         self._seen = newest

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from attrs import frozen
 from sqlalchemy import Connection, bindparam, select
 
-from registry.admin.chain import Block, unpack
+from registry.admin.chain import BEGINNING, Block, seal, unpack
 from registry.admin.tables import audit_blocks, audit_head
 from registry.persistence.change_log import Record
 
@@ -23,6 +23,12 @@ _BEFORE = (
     _BLOCKS.where(audit_blocks.c.first < bindparam("before"))
     .order_by(audit_blocks.c.first.desc())
     .limit(_PAGE)
+)
+_SEAL_BEFORE = (
+    select(audit_blocks.c.seal)
+    .where(audit_blocks.c.last < bindparam("first"))
+    .order_by(audit_blocks.c.last.desc())
+    .limit(1)
 )
 _EVERYTHING = 2**62
 
@@ -55,16 +61,33 @@ def blocks(connection: Connection, after: int = 0) -> Iterator[Block]:
         after = rows[-1].last
 
 
-def oldest(connection: Connection, after: int = 0) -> Iterator[Record]:
+@frozen
+class Sealed:
+    """An entry with its seal."""
+
+    record: Record
+    seal: bytes
+
+
+def oldest(connection: Connection, after: int = 0) -> Iterator[Sealed]:
     """Every entry after a number, oldest first.
 
     Raises:
         Unreadable: The audit log is not as it was written.
     """
+    before = None
     for block in blocks(connection, after):
+        last = _seal_before(connection, block) if before is None else before
         for record, _ in unpack(block.content):
+            last = seal(last, record)
             if record.number > after:
-                yield record
+                yield Sealed(record, last)
+        before = block.seal
+
+
+def _seal_before(connection: Connection, block: Block) -> bytes:
+    sealed: bytes | None = connection.execute(_SEAL_BEFORE, {"first": block.first}).scalar()
+    return BEGINNING if sealed is None else sealed
 
 
 def newest(connection: Connection) -> Iterator[Record]:

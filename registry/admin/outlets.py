@@ -20,7 +20,7 @@ from registry.dispatch import AuditExport
 from registry.events import Event, Snapshots, Transaction
 from registry.persistence import change_log
 
-Name = Literal["webhook", "audit_export"]
+OutletName = Literal["webhook", "audit_export"]
 
 MOST_LETTERS = 100
 """Dead letters in one answer."""
@@ -177,7 +177,7 @@ class OutletView:
             GetAuditExport: self.get_audit_export,
         }
 
-    def outlet(self, name: Name) -> Outlet | None:
+    def outlet(self, name: OutletName) -> Outlet | None:
         """An outlet; None if there is none of that name."""
         with self._snapshots() as snapshot:
             row = snapshot.connection.execute(_OUTLET, {"which": name}).one_or_none()
@@ -228,7 +228,7 @@ def _target(part: AuditExport | SetAuditExport) -> Target:
     return Target(part.endpoint, part.format, part.token, part.index, part.source)
 
 
-def _replace(transaction: Transaction, name: Name, target: Target | None) -> bool:
+def _replace(transaction: Transaction, name: OutletName, target: Target | None) -> bool:
     """Give an outlet another target, or none; whether that changed anything."""
     row = transaction.execute(_OUTLET, {"which": name}).one_or_none()
     known = None if row is None else _outlet(row).target

@@ -1,10 +1,10 @@
-"""``registry audit``: whether the audit log is as it was written."""
+"""``registry audit``: whether the audit log is as it was written, and what is in it."""
 
 from pathlib import Path
 
 import click
 
-from registry.admin import Verification, verify
+from registry.admin import Verification, oldest, verify, writer
 from registry.commands.failures import explained
 from registry.commands.output import (
     console,
@@ -71,6 +71,31 @@ def verify_command(
         _print(found)
     if found.problem:
         context.exit(1)
+
+
+@audit.command("export")
+@data_option
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(["json", "cef", "splunk_hec"]),
+    default="json",
+    show_default=True,
+    help="How to write each entry.",
+)
+@click.option("--after", type=click.IntRange(0), default=0, help="Begin after this entry.")
+@click.option("--index", default="", help="The index that Splunk is to put them into.")
+@click.option("--source", default="", help="What they are to be said to come from.")
+def export_command(data: Path, name: str, after: int, index: str, source: str) -> None:
+    """Write the audit log to standard output, a line for each entry, oldest first.
+
+    Only what is sealed is written, which takes a second after a change. A server may be
+    running on the folder.
+    """
+    write = writer({"cef": "syslog_cef"}.get(name, name), index=index, source=source)
+    with explained(), reading(data) as state:
+        for entry in oldest(state.connection, after):
+            click.echo(write(entry))
 
 
 def _as_json(found: Verification) -> dict[str, object]:

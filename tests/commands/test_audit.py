@@ -1,5 +1,6 @@
 """``registry audit``, beside a server and without one."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -68,3 +69,32 @@ def test_verify_refuses_what_is_no_seal(tmp_path: Path, noted: str) -> None:
 def test_verify_refuses_what_is_no_data_folder(tmp_path: Path) -> None:
     said = refusal("audit", "verify", "--data", tmp_path)
     assert said == f"Error: {tmp_path} is no data folder: it has no registry.db"
+
+
+def exported(data: Path, *options: str) -> list[str]:
+    return run("audit", "export", "--data", data, *options).stdout.splitlines()
+
+
+def test_export_writes_a_line_for_each_entry_from_any_on(tmp_path: Path) -> None:
+    data = populated(tmp_path)
+    everything = [json.loads(line) for line in exported(data)]
+    numbers = [entry["number"] for entry in everything]
+    assert numbers == list(range(1, len(numbers) + 1))
+    some = [json.loads(line) for line in exported(data, "--after", "4")]
+    assert some == everything[4:]
+    noted = run_json("audit", "verify", "--data", data)
+    assert everything[-1]["seal"] == noted["seal"]
+    assert exported(data, "--after", str(numbers[-1])) == []
+
+
+def test_export_speaks_cef_and_splunk(tmp_path: Path) -> None:
+    data = populated(tmp_path)
+    cef = exported(data, "--format", "cef", "--source", "here")
+    assert all(line.startswith("CEF:0|Pilot|Registry|") and "dvchost=here" in line for line in cef)
+    splunk = exported(data, "--format", "splunk_hec", "--index", "main")
+    assert {json.loads(line)["index"] for line in splunk} == {"main"}
+    assert len(cef) == len(splunk) > 6
+
+
+def test_export_refuses_formats_that_there_are_not(tmp_path: Path) -> None:
+    assert "'xml'" in refusal("audit", "export", "--data", tmp_path, "--format", "xml", code=2)
