@@ -384,6 +384,7 @@ def build(
 
     listener = Listener(protocols, limits, take_turns=take_turns)
     shown = Parts(
+        audit=clerk,
         authenticator=authenticator,
         bus=bus,
         clock=clock,
@@ -395,6 +396,7 @@ def build(
         dispatchers={"json": protocols.json, "binary": protocols.binary},
         membership=membership_view,
         operations=operations,
+        outlets={courier.name: courier for courier in couriers},
         polo=polo_view,
         presence=presence,
         projections=projections,

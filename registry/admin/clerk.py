@@ -39,6 +39,9 @@ class AuditClerk:
 
     It does so after the commits, on a thread of its own, so that they need not wait for it.
     What it has not come to yet is still in the change log, also after a crash.
+
+    Attributes:
+        number: The number of the last entry, as far as was looked; 0 before the first look.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class AuditClerk:
         self._committer = committer
         self._snapshots = snapshots
         self._tell = tell
+        self.number = 0
         self._seen = -1  # the newest change of which everything is written
         self.background = Background("audit", self._step)
 
@@ -97,8 +101,11 @@ class AuditClerk:
         if records:
             block = pack(head.seal, records)  # here, where no commit waits for it
             self._committer.run(partial(_append, head, block))
+            self.number = block.last
             for tell in self._tell:
                 tell()
+        else:
+            self.number = head.number
         if len(records) == PAGE:
             return True
         self._seen = newest

@@ -113,6 +113,13 @@ class Courier:
 
     How far it is stands in the database, so after a crash it goes on there, and sends again
     what it had sent but not yet written down.
+
+    Attributes:
+        name: Its outlet.
+        position: Up to which entry everything is dealt with; None where nothing is to be sent.
+        delivered: How many entries were taken since the start.
+        given_up: How many became dead letters since the start.
+        failed_attempts: How often it could not go on, since the start.
     """
 
     def __init__(
@@ -135,19 +142,22 @@ class Courier:
             committer: Writes down how far it is.
             backoff: How long it waits after failures.
         """
-        self._name: OutletName = name
+        self.name: OutletName = name
         self._carrier = carrier
         self._outlets = outlets
         self._snapshots = snapshots
         self._committer = committer
         self._backoff = backoff or Backoff()
+        self.position: int | None = None
+        self.delivered = self.given_up = self.failed_attempts = 0
         self._failures = 0
         self._failed_target: Target | None = None
         self._not_before = 0.0
         self.background = Background(name, self._step)
 
     def _step(self) -> float | None:
-        outlet = self._outlets.outlet(self._name)
+        outlet = self._outlets.outlet(self.name)
+        self.position = outlet.position if outlet else None
         if outlet is None:
             self._recover()
             return LOOK_EVERY
@@ -165,15 +175,18 @@ class Courier:
         if progress.position > outlet.position:
             self._recover()
             self._committer.run(lambda transaction: self._save(transaction, outlet, progress))
+            self.delivered += progress.delivered
+            self.given_up += len(progress.dead)
         for letter in progress.dead:
-            log.warning(f"{self._name}.given_up", number=letter.number, reason=letter.reason)
+            log.warning(f"{self.name}.given_up", number=letter.number, reason=letter.reason)
         if not progress.failure:
             return 0
         self._failures += 1
+        self.failed_attempts += 1
         wait = self._backoff.after(self._failures)
         self._failed_target, self._not_before = outlet.target, time.monotonic() + wait
         log.warning(
-            f"{self._name}.failing",
+            f"{self.name}.failing",
             reason=progress.failure,
             attempts=self._failures,
             retry_after=round(wait, 3),
@@ -193,7 +206,7 @@ class Courier:
 
     def _save(self, transaction: Transaction, outlet: Outlet, progress: Progress) -> None:
         facts: dict[str, Any] = {
-            "which": self._name,
+            "which": self.name,
             "same_url": outlet.target.url,
             "before": outlet.position,
             "now": progress.position,

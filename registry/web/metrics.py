@@ -63,6 +63,7 @@ def _figures(parts: Parts) -> Iterator[Metric]:
     yield from _requests(parts)
     yield from _bus(parts)
     yield from _commits(parts)
+    yield from _deliveries(parts)
     yield from _connections(parts)
     yield from _caches(parts)
 
@@ -118,6 +119,31 @@ def _commits(parts: Parts) -> Iterator[Metric]:
     yield _histogram("registry_commit_seconds", "Seconds for a commit.", committer.commit_seconds)
     yield _counter("registry_commit_failures", "Commits that failed.", committer.failed_commits)
     yield _gauge("registry_commits_waiting", "Operations that wait for one.", committer.waiting)
+
+
+def _deliveries(parts: Parts) -> Iterator[Metric]:
+    last = parts.audit.number
+    yield _gauge(
+        "registry_audit_waiting",
+        "Changes that are not in the audit log yet.",
+        max(0, parts.committer.last_number - last),
+    )
+    label = ["outlet"]
+    delivered = CounterMetricFamily("registry_deliveries", "Entries taken.", labels=label)
+    failures = CounterMetricFamily(
+        "registry_delivery_failures", "Attempts that failed.", labels=label
+    )
+    given_up = CounterMetricFamily("registry_dead_letters", "Entries given up.", labels=label)
+    waiting = GaugeMetricFamily(
+        "registry_deliveries_waiting", "Entries that are still to be sent.", labels=label
+    )
+    for name, outlet in parts.outlets.items():
+        position = outlet.position
+        delivered.add_metric([name], outlet.delivered)
+        failures.add_metric([name], outlet.failed_attempts)
+        given_up.add_metric([name], outlet.given_up)
+        waiting.add_metric([name], 0 if position is None else max(0, last - position))
+    yield from (delivered, failures, given_up, waiting)
 
 
 def _connections(parts: Parts) -> Iterator[Metric]:

@@ -30,11 +30,40 @@ class Connections(Protocol):
         """How many were not, because there were too many."""
 
 
+class AuditProgress(Protocol):
+    """What is told of the writing of the audit log."""
+
+    @property
+    def number(self) -> int:
+        """The number of the last entry."""
+
+
+class Deliveries(Protocol):
+    """What is told of one outlet; what is counted is counted since the start."""
+
+    @property
+    def position(self) -> int | None:
+        """Up to which entry everything is dealt with; None where nothing is to be sent."""
+
+    @property
+    def delivered(self) -> int:
+        """How many entries were taken."""
+
+    @property
+    def given_up(self) -> int:
+        """How many were not, and will not be sent again."""
+
+    @property
+    def failed_attempts(self) -> int:
+        """How often there was no going on for a while."""
+
+
 @frozen(kw_only=True)
 class Parts:
     """What is shown, and who may see it; everything is read on the thread that serves clients.
 
     Attributes:
+        audit: The writing of the audit log.
         authenticator: Knows the admin token.
         bus: Where everything that happens is told.
         clock: Unix time in seconds.
@@ -46,12 +75,14 @@ class Parts:
         dispatchers: Run requests, by the name of their protocol.
         membership: Networks and members.
         operations: Every message type.
+        outlets: Where what happens is sent to, by name.
         polo: Scores.
         presence: Who was heard of when.
         projections: Every read model.
         trust: Who trusts whom.
     """
 
+    audit: AuditProgress
     authenticator: Authenticator
     bus: InProcessBus
     clock: Callable[[], float]
@@ -63,6 +94,7 @@ class Parts:
     dispatchers: Mapping[str, Dispatcher]
     membership: MembershipView
     operations: OperationTable
+    outlets: Mapping[str, Deliveries]
     polo: PoloView
     presence: Presence
     projections: tuple[Projection, ...]

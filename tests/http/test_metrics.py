@@ -1,8 +1,12 @@
 """What Prometheus is told."""
 
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.http.world import World
+from tests.harness.receiver import Reply, receiver
+from tests.harness.waiting import eventually
+from tests.http.world import World, world_in
 
 Samples = dict[tuple[str, ...], float]
 
@@ -45,6 +49,23 @@ def test_commits_events_and_connections_are_counted(world: World) -> None:
     assert found["registry_events_capacity", "DirectoryView"] == 65536
     assert found["registry_read_model_rebuilds_total", "DirectoryView"] == 1
     assert found["process_resident_memory_bytes",] > 0
+
+
+def test_the_audit_log_and_deliveries_are_counted(tmp_path: Path) -> None:
+    with receiver() as there, world_in(tmp_path, "--allow-inside-urls") as world:
+        there.answer = lambda request: Reply(400 if b"key.enrolled" in request.body else 200)
+        found = scrape(world)
+        assert found["registry_deliveries_waiting", "webhook"] == 0
+        world.as_admin("set_webhook", url=there.url)
+        world.register()
+        found = eventually(
+            lambda: scrape(world),
+            until=lambda found: found["registry_deliveries_total", "webhook"] == 2,
+        )
+    assert found["registry_audit_waiting",] == 0
+    assert found["registry_dead_letters_total", "webhook"] == 1
+    assert found["registry_delivery_failures_total", "webhook"] == 0
+    assert found["registry_deliveries_total", "audit_export"] == 0
 
 
 def test_drops_are_counted_by_subscriber_and_type(world: World) -> None:

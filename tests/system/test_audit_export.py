@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from tests.harness.receiver import Received, Receiver, Reply, receiver
 from tests.harness.waiting import eventually
@@ -128,14 +130,17 @@ def test_goes_on_after_a_restart_where_it_was(tmp_path: Path, there: Receiver) -
 
 
 def test_the_token_is_in_no_log_and_no_answer(
-    registry: Registry, there: Receiver, capsys: pytest.CaptureFixture[str]
+    registry: Registry, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    captured = LogCapture()
+    log = structlog.wrap_logger(None, processors=[captured])
+    monkeypatch.setattr("registry.admin.courier.log", log)
     there.answer = lambda _: Reply(500 if len(there.received) <= 2 else 200)
     settings: dict[str, Any] = {"format": "json", "endpoint": f"{there.url}/?key=url-secret"}
     registry.as_admin("set_audit_export", token="hec-secret", **settings)
     exported(registry, 1)
     told = json.dumps(registry.as_admin("get_audit_export"))
-    logged = "".join(capsys.readouterr())
+    logged = json.dumps(captured.entries)
     assert "audit_export.failing" in logged
     assert "hec-secret" not in told + logged
     assert "url-secret" not in logged + "".join(lines(there, 1))
