@@ -61,6 +61,7 @@ class HttpServer:
             OSError: The address cannot be listened on.
         """
         bound = await asyncio.to_thread(_bind, host, port)
+        bound.listen()  # at once: whoever is told the address may come before the task below runs
         self._task = asyncio.create_task(self._server.serve(sockets=[bound]))
         address = bound.getsockname()
         return address[0], address[1]
