@@ -69,6 +69,7 @@ from registry.policy import PolicyStore, PolicyView
 from registry.polo import PoloStore, PoloView
 from registry.routing import RoutingStore, RoutingView
 from registry.settings import Settings
+from registry.takeover import Takeover
 from registry.trust import TrustStore, TrustView
 from registry.web import Parts
 from registry.wire import format_address
@@ -107,6 +108,7 @@ class Application:
         projections: The read models that follow the bus.
         database: What everything is kept in.
         shown: What can be looked at over HTTP.
+        takeover: Fills it with what another server kept.
     """
 
     bus: InProcessBus
@@ -121,6 +123,7 @@ class Application:
     projections: tuple[Projection, ...]
     database: Database
     shown: Parts
+    takeover: Takeover
 
     def start(self) -> None:
         """Catch up with the past and fill the read models; then the listener may start."""
@@ -428,6 +431,7 @@ def build(
         projections=projections,
         database=database,
         shown=shown,
+        takeover=Takeover(directory=nodes, policy=policies, polo=scores, clock=clock),
     )
 
 

@@ -42,6 +42,10 @@ COMMANDS: Mapping[str, Entry] = {
         "Verify the audit log, or write it out.",
         lambda: resolve_name("registry.commands.audit:audit"),
     ),
+    "import": Entry(
+        "Take over what the public Go server kept, into a fresh data folder.",
+        lambda: resolve_name("registry.commands.import_snapshot:import_snapshot"),
+    ),
     "check": Entry(
         "Check that a data folder is whole; exit code 1 if it is not.",
         lambda: resolve_name("registry.commands.check:check"),

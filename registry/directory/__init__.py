@@ -13,6 +13,7 @@ from registry.directory.model import (
     LONGEST_VERSION,
     Node,
     check_lan_addrs,
+    clean_tags,
     observed_endpoint,
 )
 from registry.directory.presence import Presence
@@ -33,5 +34,6 @@ __all__ = [
     "Registration",
     "Resolve",
     "check_lan_addrs",
+    "clean_tags",
     "observed_endpoint",
 ]

@@ -11,8 +11,10 @@ retired and never becomes anybody again.
 - `ProviderStore`, `ProviderView`: who vouches for the holders of identity tokens.
 - `key_expiries`, `key_generations`, `external_ids_of`, `badges_of`: what is
   in a database, for read models that start from there.
+- `adopt_keys`: take over what another server kept. `parse_public_key` reads a key.
 """
 
+from registry.identity.adoption import AdoptedKey, adopt_keys
 from registry.identity.attestations import (
     Attestations,
     ShownBadge,
@@ -20,6 +22,7 @@ from registry.identity.attestations import (
     external_ids_of,
 )
 from registry.identity.events import EVENTS
+from registry.identity.keys import parse_public_key
 from registry.identity.providers import Provider, ProviderStore, ProviderView, Vouchers
 from registry.identity.statements import BADGE_KEYS, RECOVERY_KEYS, Keyring, read_keyring
 from registry.identity.store import IdentityStore
@@ -31,6 +34,7 @@ __all__ = [
     "EVENTS",
     "RECOVERY_KEYS",
     "SCHEMA_STEPS",
+    "AdoptedKey",
     "Attestations",
     "IdentityStore",
     "IdentityView",
@@ -40,9 +44,11 @@ __all__ = [
     "ProviderView",
     "ShownBadge",
     "Vouchers",
+    "adopt_keys",
     "badges_of",
     "external_ids_of",
     "key_expiries",
     "key_generations",
+    "parse_public_key",
     "read_keyring",
 ]

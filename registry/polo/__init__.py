@@ -9,8 +9,9 @@ at a time by a node that trusts the rated one (`POLO_RULE` says how much and how
 """
 
 from registry.polo.events import EVENTS
+from registry.polo.messages import SetPoloScore
 from registry.polo.store import POLO_RULE, PoloStore
 from registry.polo.tables import SCHEMA_STEPS
 from registry.polo.views import PoloView, scores
 
-__all__ = ["EVENTS", "POLO_RULE", "SCHEMA_STEPS", "PoloStore", "PoloView", "scores"]
+__all__ = ["EVENTS", "POLO_RULE", "SCHEMA_STEPS", "PoloStore", "PoloView", "SetPoloScore", "scores"]

@@ -6,11 +6,27 @@ opens a private node's endpoint to its peer.
 
 - `TrustStore`: the operations that write.
 - `TrustView`: links and waiting handshakes, from memory.
+- `adopt_links`, `adopt_handshakes`: take over what another server kept.
 """
 
+from registry.trust.adoption import (
+    AdoptedAnswer,
+    AdoptedRequest,
+    adopt_handshakes,
+    adopt_links,
+)
 from registry.trust.events import EVENTS
 from registry.trust.store import TrustStore
 from registry.trust.tables import SCHEMA_STEPS
 from registry.trust.views import TrustView
 
-__all__ = ["EVENTS", "SCHEMA_STEPS", "TrustStore", "TrustView"]
+__all__ = [
+    "EVENTS",
+    "SCHEMA_STEPS",
+    "AdoptedAnswer",
+    "AdoptedRequest",
+    "TrustStore",
+    "TrustView",
+    "adopt_handshakes",
+    "adopt_links",
+]
