@@ -30,6 +30,26 @@ COMMANDS: Mapping[str, Entry] = {
         "Run the registry server until SIGTERM or SIGINT.",
         lambda: resolve_name("registry.commands.serve:serve"),
     ),
+    "status": Entry(
+        "Ask a running registry how it is; exit code 1 if it does not answer.",
+        lambda: resolve_name("registry.commands.status:status"),
+    ),
+    "nodes": Entry(
+        "List the nodes of a running registry.",
+        lambda: resolve_name("registry.commands.nodes:nodes"),
+    ),
+    "networks": Entry(
+        "List the networks of a running registry; without the admin token, the open ones.",
+        lambda: resolve_name("registry.commands.networks:networks"),
+    ),
+    "events": Entry(
+        "Show what happened in a running registry, oldest first; for administrators.",
+        lambda: resolve_name("registry.commands.events:events"),
+    ),
+    "top": Entry(
+        "Show what a running server is busy with, live, until Ctrl-C.",
+        lambda: resolve_name("registry.commands.top:top"),
+    ),
     "backup": Entry(
         "Back a data folder up while its server runs.",
         lambda: resolve_name("registry.commands.backup:backup"),

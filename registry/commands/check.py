@@ -12,7 +12,7 @@ from registry.commands.configuration import EndpointType
 from registry.commands.examination import Examination, examine
 from registry.commands.failures import explained
 from registry.commands.output import console, data_option, json_option, print_json, progress_of
-from registry.commands.remote import Refused, Remote, connected
+from registry.commands.remote import Refused, Remote, Target
 from registry.logs import set_up_logs
 from registry.settings import Endpoint
 
@@ -66,7 +66,7 @@ def check(
 def _asking(server: Endpoint, admin_token_file: Path | None) -> Iterator[Ask]:
     if admin_token_file is None:
         raise click.UsageError("--server needs --admin-token-file, to be told everything")
-    with connected(server, admin_token_file, tls=False, fingerprint="") as remote:
+    with Target(server, admin_token_file).connect() as remote:
         yield lambda question: _ask(remote, question)
 
 

@@ -17,6 +17,9 @@ log = structlog.get_logger()
 
 ENVIRONMENT_PREFIX = "REGISTRY_"
 
+_OF_OTHER_COMMANDS = ("CONFIG", "SERVER")
+"""Variables that are no settings."""
+
 
 class EndpointType(click.ParamType[Endpoint | None]):
     """HOST:PORT, or ``off`` where that is allowed."""
@@ -152,7 +155,7 @@ def warn_of_unknown_variables() -> None:
     service that is called registry.
     """
     known = {ENVIRONMENT_PREFIX + setting.name.upper() for setting in Settings.describe()}
-    known.add(f"{ENVIRONMENT_PREFIX}CONFIG")
+    known |= {f"{ENVIRONMENT_PREFIX}{name}" for name in _OF_OTHER_COMMANDS}
     for name in sorted(os.environ):
         if name.startswith(ENVIRONMENT_PREFIX) and name not in known:
             log.warning("setting.unknown", environment_variable=name)

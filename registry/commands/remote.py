@@ -7,11 +7,13 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import click
+from attrs import frozen
 
 from registry.commands.configuration import EndpointType
 from registry.settings import Endpoint
@@ -30,7 +32,11 @@ class Refused(ValueError):
 
 
 class Remote:
-    """One connection to a registry, on which one request follows the other."""
+    """One connection to a registry, on which one request follows the other.
+
+    Attributes:
+        is_admin: Whether an administrator asks.
+    """
 
     def __init__(self, connection: socket.socket, admin_token: str = "") -> None:
         """Ask on a connection that is open.
@@ -39,6 +45,7 @@ class Remote:
             connection: To the registry.
             admin_token: Sent with every request; empty for none.
         """
+        self.is_admin = bool(admin_token)
         self._connection = connection
         self._token = {"admin_token": admin_token} if admin_token else {}
         self._decoder = FrameDecoder(_LARGEST_ANSWER)
@@ -88,41 +95,61 @@ class Remote:
             self._decoder.feed(data)
 
 
-@contextmanager
-def connected(
-    server: Endpoint, admin_token_file: Path | None, *, tls: bool, fingerprint: str
-) -> Iterator[Remote]:
-    """A connection to a running registry.
+@frozen
+class Target:
+    """A registry to ask, and as whom.
 
-    Args:
+    Attributes:
         server: Where it listens.
         admin_token_file: Holds its admin token; None for a stranger's questions.
         tls: Whether to speak TLS, and to trust the certificates that this machine trusts.
         fingerprint: SHA-256 of the one certificate to trust instead, in hex; empty for none.
-
-    Raises:
-        OSError: It cannot be reached, or shows another certificate.
-        ValueError: The token file is empty.
     """
-    token = _read_token(admin_token_file)
-    try:
-        connection = socket.create_connection((server.host or "127.0.0.1", server.port), PATIENCE)
-        if tls or fingerprint:
-            connection = _secured(connection, server.host, fingerprint)
-    except OSError as error:
-        raise OSError(f"server: cannot reach {server}: {error}") from error
-    with Remote(connection, token) as remote:
-        yield remote
+
+    server: Endpoint
+    admin_token_file: Path | None
+    tls: bool = False
+    fingerprint: str = ""
+
+    @contextmanager
+    def connect(self) -> Iterator[Remote]:
+        """A connection to it.
+
+        Raises:
+            OSError: It cannot be reached, or shows another certificate.
+            ValueError: The token file is empty.
+        """
+        token = _read_token(self.admin_token_file)
+        address = (self.server.host or "127.0.0.1", self.server.port)
+        try:
+            connection = socket.create_connection(address, PATIENCE)
+            if self.tls or self.fingerprint:
+                connection = _secured(connection, self.server.host, self.fingerprint)
+        except OSError as error:
+            raise OSError(f"server: cannot reach {self.server}: {error}") from error
+        with Remote(connection, token) as remote:
+            yield remote
 
 
-def server_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say which registry it asks, as whom.
+def target_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which registry it asks, together as ``target``."""
 
-    The command is given ``server``, ``admin_token_file``, ``tls`` and ``fingerprint``.
-    """
+    @wraps(command)
+    def with_target(
+        *arguments: Any,
+        server: Endpoint,
+        admin_token_file: Path | None,
+        tls: bool,
+        fingerprint: str,
+        **options: Any,
+    ) -> None:
+        target = Target(server, admin_token_file, tls, fingerprint)
+        command(*arguments, target=target, **options)
+
+    decorated: Callable[..., None] = with_target
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 _OPTIONS = (
