@@ -109,6 +109,8 @@ class Application:
         database: What everything is kept in.
         shown: What can be looked at over HTTP.
         takeover: Fills it with what another server kept.
+        breakers: What is switched off.
+        registrations: How often an address may register a key that is not known.
     """
 
     bus: InProcessBus
@@ -124,6 +126,8 @@ class Application:
     database: Database
     shown: Parts
     takeover: Takeover
+    breakers: Breakers
+    registrations: AddressRates
 
     def start(self) -> None:
         """Catch up with the past and fill the read models; then the listener may start."""
@@ -332,6 +336,7 @@ def build(
     for parts in added:
         operations.add(reads=parts.reads, writes=parts.writes)
 
+    registrations = AddressRates(*registration_rate(settings), clock=time.monotonic)
     authenticator = Authenticator(
         identity_view,
         networks,
@@ -340,7 +345,7 @@ def build(
     )
     gate = Gate(
         breakers,
-        registrations=rates_of(settings.registrations_per_minute),
+        registrations=registrations,
         is_known=identity_view.is_bound,
         inquiries=rates_of(settings.identity_tokens_per_minute),
         join_tokens=rates_of(settings.wrong_tokens_per_minute),
@@ -357,15 +362,6 @@ def build(
         json=dispatcher(JsonDialect(operations)), binary=dispatcher(BinaryDialect(operations))
     )
     breakers.changed = protocols.forget
-    limits = Limits(
-        connections=settings.max_connections,
-        connections_per_address=settings.max_connections_per_address,
-        frame_bytes=settings.max_frame_bytes,
-        stranger_frame_bytes=min(settings.max_stranger_frame_bytes, settings.max_frame_bytes),
-        idle_seconds=settings.idle_seconds,
-        request_seconds=settings.request_seconds,
-        answer_seconds=settings.answer_seconds,
-    )
     projections = (
         *(projection for parts in added for projection in parts.projections),
         *(
@@ -385,7 +381,7 @@ def build(
         ),
     )
 
-    listener = Listener(protocols, limits, take_turns=take_turns)
+    listener = Listener(protocols, limits_of(settings), take_turns=take_turns)
     shown = Parts(
         audit=clerk,
         authenticator=authenticator,
@@ -432,6 +428,8 @@ def build(
         database=database,
         shown=shown,
         takeover=Takeover(directory=nodes, policy=policies, polo=scores, clock=clock),
+        breakers=breakers,
+        registrations=registrations,
     )
 
 
@@ -571,21 +569,47 @@ def open_database(folder: Path, added: Sequence[Store] = ()) -> Database:
     return database
 
 
-def open_breakers(names: str) -> Breakers:
-    """The breakers, some of them open from the start.
+def limits_of(settings: Settings) -> Limits:
+    """What connections may ask of the server."""
+    return Limits(
+        connections=settings.max_connections,
+        connections_per_address=settings.max_connections_per_address,
+        frame_bytes=settings.max_frame_bytes,
+        stranger_frame_bytes=min(settings.max_stranger_frame_bytes, settings.max_frame_bytes),
+        idle_seconds=settings.idle_seconds,
+        request_seconds=settings.request_seconds,
+        answer_seconds=settings.answer_seconds,
+    )
+
+
+def registration_rate(settings: Settings) -> tuple[float, float]:
+    """How many new keys an address may register in a minute, and how many at once."""
+    return settings.registrations_per_minute, max(settings.registrations_per_minute, 1)
+
+
+def breaker_names(text: str) -> frozenset[str]:
+    """The breakers that a setting names.
 
     Args:
-        names: Separated by commas.
+        text: Names, separated by commas.
 
     Raises:
         ValueError: There is no breaker of one of the names.
     """
-    breakers = Breakers()
-    for name in filter(None, map(str.strip, names.split(","))):
+    names = frozenset(filter(None, map(str.strip, text.split(","))))
+    for name in sorted(names):
         try:
-            breakers.open(name)
+            Breakers().open(name)
         except ValueError as error:
             raise ValueError(f"open-breakers: {error}") from None
+    return names
+
+
+def open_breakers(text: str) -> Breakers:
+    """The breakers, some of them open from the start; raises as `breaker_names` does."""
+    breakers = Breakers()
+    for name in breaker_names(text):
+        breakers.open(name)
     return breakers
 
 

@@ -25,7 +25,7 @@ def set_up_logs(level: str, style: str) -> None:
             logging.getLevelNamesMapping()[level.upper()]
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # else a loggers' level could not be changed any more
     )
 
 

@@ -16,18 +16,25 @@ from registry.listener import (
     make_room_for,
     self_signed,
 )
+from registry.reload import Reloader
 from registry.settings import DEFAULT_HTTP, Endpoint, Settings
 from registry.web import HttpServer, build_site
 
 log = structlog.get_logger()
 
 
-def run(settings: Settings, announce: Callable[[str], object]) -> None:
+def run(
+    settings: Settings,
+    announce: Callable[[str], object],
+    reread: Callable[[], Settings] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything taken on is done.
 
     Args:
         settings: How to run.
         announce: Told where the server listens, first of all: ``listening on HOST:PORT``.
+        reread: Reads the settings again, on SIGHUP; raises ValueError if they are wrong. By
+            default, only what stands in files is read again.
 
     Raises:
         DatabaseInUse: Another process has the data folder.
@@ -37,19 +44,22 @@ def run(settings: Settings, announce: Callable[[str], object]) -> None:
             not go together.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, announce))
+        runner.run(_serve(settings, announce, reread or (lambda: settings)))
 
 
-async def _serve(settings: Settings, announce: Callable[[str], object]) -> None:
+async def _serve(
+    settings: Settings, announce: Callable[[str], object], reread: Callable[[], Settings]
+) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # until there is something to reload
     make_room_for(settings.max_connections)
     turns = Turns(loop)
     application = build(settings, deliver=turns.deliver, take_turns=turns.take)
     try:
-        await _run(application, settings, announce, stop)
+        await _run(application, settings, announce, reread, stop)
     finally:
         application.database.close()
     log.info("server.stopped")
@@ -72,6 +82,7 @@ async def _run(
     application: Application,
     settings: Settings,
     announce: Callable[[str], object],
+    reread: Callable[[], Settings],
     stop: asyncio.Event,
 ) -> None:
     _start(application)
@@ -86,6 +97,8 @@ async def _run(
             announce(f"listening on {where} with TLS, fingerprint {certificate.fingerprint}")
         if url:
             announce(f"HTTP on {url}")
+        reloader = Reloader(application, settings, certificate, reread)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload)
         housekeeping = asyncio.create_task(application.housekeeping.run())
         await stop.wait()
         log.info("server.stopping")

@@ -17,6 +17,9 @@ log = structlog.get_logger()
 
 ENVIRONMENT_PREFIX = "REGISTRY_"
 
+_GIVEN = "registry.given"
+"""Where a context keeps the arguments of its command."""
+
 _OF_OTHER_COMMANDS = ("CONFIG", "SERVER")
 """Variables that are no settings."""
 
@@ -129,6 +132,33 @@ def _check_configured(
         option.process_value(context, str(value))
     except click.BadParameter as error:
         raise click.BadParameter(f"{path}: {option.name}: {error.message}") from error
+
+
+class Repeatable(click.Command):
+    """A command whose options can be read again while it runs (`repeat`)."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the options, and remember what there was to read."""
+        given = list(args)
+        context = super().make_context(info_name, args, parent, **extra)
+        context.meta[_GIVEN] = given
+        return context
+
+
+def repeat(context: click.Context) -> click.Context:
+    """Read the options of a `Repeatable` command again, with files as they are now.
+
+    Raises:
+        ClickException: One of them is wrong now.
+    """
+    given = list(context.meta[_GIVEN])
+    return context.command.make_context(context.info_name, given, context.parent)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

@@ -162,6 +162,22 @@ class Authenticator:
             raise PermissionError(f"signature: {operation.type} needs one by {rules[0].signer}")
         return self._require_signature(rules, request, stranger)
 
+    @property
+    def has_admin(self) -> bool:
+        """Whether there is an admin token, and so can be an administrator."""
+        return bool(self._admin_token)
+
+    def expect(self, admin_token: str) -> bool:
+        """Take another admin token for the registry's from now on; empty for none.
+
+        Who was let in by the old one is remembered where requests are remembered.
+
+        Returns:
+            Whether it is another.
+        """
+        before, self._admin_token = self._admin_token, admin_token.encode()
+        return before != self._admin_token
+
     def require_admin(self, token: str, address: str) -> None:
         """Let only who has the admin token pass, wherever it was shown.
 

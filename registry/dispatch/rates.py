@@ -40,11 +40,17 @@ class AddressRates:
             burst: Tokens that a bucket holds at most.
             clock: Seconds, from anywhere.
         """
-        self._per_second = per_minute / 60
-        self._burst = burst
-        self._clock = clock
         self._lock = threading.Lock()
+        self._clock = clock
+        self._per_second = self._burst = 0.0
+        self.allow(per_minute, burst)
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+
+    def allow(self, per_minute: float, burst: float) -> None:
+        """Refill, and fill, by other numbers from now on."""
+        with self._lock:
+            self._per_second = per_minute / 60
+            self._burst = burst
 
     def take(self, address: str) -> bool:
         """Take a token; false if there is none."""

@@ -2,7 +2,7 @@
 
 - `Listener`: accepts connections.
 - `Protocols`: what clients may speak on one port.
-- `Certificate`, `load_certificate`, `self_signed`: what TLS is spoken with.
+- `Certificate`, `load_certificate`, `replace_certificate`, `self_signed`: what TLS is spoken with.
 - `make_room_for`: has the system allow as many connections as are to be served.
 - `Limits`: what one connection may ask of the server.
 - `Turns`: what takes its time is done in turns, so that nobody waits long for others.
@@ -12,7 +12,7 @@ from registry.listener.descriptors import make_room_for
 from registry.listener.limits import Limits
 from registry.listener.listener import Listener
 from registry.listener.protocols import Protocols
-from registry.listener.tls import Certificate, load_certificate, self_signed
+from registry.listener.tls import Certificate, load_certificate, replace_certificate, self_signed
 from registry.listener.turns import Turns
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "Turns",
     "load_certificate",
     "make_room_for",
+    "replace_certificate",
     "self_signed",
 ]

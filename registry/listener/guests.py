@@ -1,6 +1,7 @@
 """How many connections there are, in all and from where."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from registry.dispatch import site_of
 from registry.listener.limits import Limits
@@ -9,17 +10,18 @@ from registry.listener.limits import Limits
 class Guests:
     """Counts who is let in, so that nobody takes all the room."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Callable[[], Limits]) -> None:
+        """Begin with nobody; the limits are asked for each time, because they may change."""
         self._limits = limits
         self._all = 0
         self._of_site: Counter[str] = Counter()
 
     def let_in(self, address: str) -> str:
         """Make room for a connection from an address; says why there is none, if so."""
-        site = site_of(address)
-        if self._all >= self._limits.connections:
+        site, limits = site_of(address), self._limits()
+        if self._all >= limits.connections:
             return "too many connections to the server: try again later"
-        if self._of_site[site] >= self._limits.connections_per_address:
+        if self._of_site[site] >= limits.connections_per_address:
             return f"too many connections from {address}"
         self._all += 1
         self._of_site[site] += 1

@@ -26,6 +26,8 @@ class Listener:
     """Accepts connections on its addresses and serves them until it is closed.
 
     Attributes:
+        limits: What clients may ask for; may be replaced. What one connection may ask for is
+            what the limits were when it was made.
         accepted: How many connections were served so far, those that are open included.
         turned_away: How many were not, because there were too many.
     """
@@ -45,18 +47,16 @@ class Listener:
             take_turns: Runs what takes its time, in turns, so that others are served between.
         """
         self._protocols = protocols
-        self._limits = limits
+        self.limits = limits
         self._take_turns = take_turns
         self.accepted = 0
         self.turned_away = 0
         self._connections: dict[Connection, float] = {}  # when it was last heard, about
         self._deserted = asyncio.Event()  # set when the last connection is gone
-        self._guests = Guests(limits)
+        self._guests = Guests(lambda: self.limits)
         self._servers: list[asyncio.Server] = []
         self._doors: list[TlsDoor] = []
         self._sweep: asyncio.TimerHandle | None = None
-        shortest = min(limits.idle_seconds, limits.request_seconds, limits.answer_seconds)
-        self._sweep_seconds = min(_SWEEP_SECONDS, shortest / 4)
 
     async def start(
         self, host: str, port: int, tls: ssl.SSLContext | None = None
@@ -77,7 +77,7 @@ class Listener:
         if not (self._servers or self._doors):
             self._schedule_sweep()
         if tls is not None:
-            door = TlsDoor(tls, self._limits.request_seconds, self._connection, self._guests)
+            door = TlsDoor(tls, self._patience, self._connection, self._guests)
             self._doors.append(door)
             return await door.open(host, port)
         server = await asyncio.get_running_loop().create_server(
@@ -114,10 +114,14 @@ class Listener:
         for connection in list(self._connections):
             connection.abort()
 
+    def _patience(self) -> float:
+        """A handshake is a request that has begun: who does not finish it is closed likewise."""
+        return self.limits.request_seconds
+
     def _connection(self, before_opened: Callable[[], None] = lambda: None) -> Connection:
         return Connection(
             self._protocols,
-            self._limits,
+            self.limits,
             take_turns=self._take_turns,
             opened=partial(self._opened, before_opened),
             closed=self._forget,
@@ -141,8 +145,9 @@ class Listener:
             self._deserted.set()
 
     def _schedule_sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._sweep = loop.call_later(self._sweep_seconds, self._close_overdue)
+        limits, loop = self.limits, asyncio.get_running_loop()
+        shortest = min(limits.idle_seconds, limits.request_seconds, limits.answer_seconds)
+        self._sweep = loop.call_later(min(_SWEEP_SECONDS, shortest / 4), self._close_overdue)
 
     def _close_overdue(self) -> None:
         """One timer for all connections, because a timer for each costs at every request."""
@@ -151,12 +156,12 @@ class Listener:
             if connection.heard:
                 connection.heard = False
                 self._connections[connection] = now
-            if _older(connection.unread_since, now - self._limits.answer_seconds):
+            if _older(connection.unread_since, now - self.limits.answer_seconds):
                 connection.abort()  # what it does not read cannot be sent
             elif connection.is_closing:
                 connection.abort()  # it had a whole round to take the rest
-            elif heard_at < now - self._limits.idle_seconds or _older(
-                connection.unfinished_since, now - self._limits.request_seconds
+            elif heard_at < now - self.limits.idle_seconds or _older(
+                connection.unfinished_since, now - self.limits.request_seconds
             ):
                 connection.close()
         self._schedule_sweep()

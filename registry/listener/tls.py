@@ -33,6 +33,22 @@ class Certificate:
     fingerprint: str
 
 
+def replace_certificate(running: Certificate, cert: Path, key: Path) -> Certificate:
+    """Show another certificate to whoever connects from now on, on the same listeners.
+
+    Args:
+        running: What is shown so far; its context is used on.
+        cert: The new chain.
+        key: Its key.
+
+    Raises:
+        ValueError: They cannot be used; the old certificate is still shown.
+    """
+    new = load_certificate(cert, key)
+    running.context.load_cert_chain(cert, key, password=_refuse_to_ask)
+    return Certificate(running.context, new.fingerprint)
+
+
 def load_certificate(cert: Path, key: Path) -> Certificate:
     """Use a certificate chain and its key.
 

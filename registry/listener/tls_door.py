@@ -33,7 +33,7 @@ class TlsDoor:
     def __init__(
         self,
         context: ssl.SSLContext,
-        patience: float,
+        patience: Callable[[], float],
         connection: Callable[[Callable[[], None]], asyncio.Protocol],
         guests: Guests,
     ) -> None:
@@ -41,7 +41,7 @@ class TlsDoor:
 
         Args:
             context: The certificate to show.
-            patience: Seconds that a handshake may take.
+            patience: Seconds that a handshake may take, asked for at each.
             connection: Makes what serves a client, and calls what it is given right before
                 it takes a place among the guests itself.
             guests: Who is there.
@@ -102,6 +102,7 @@ class TlsDoor:
 
     async def _shake_hands(self, client: socket.socket, address: str) -> None:
         loop = asyncio.get_running_loop()
+        patience = self._patience()
         place = _Place(self._guests, address)
         connection = self._connection(place.leave)
         try:
@@ -109,8 +110,8 @@ class TlsDoor:
                 lambda: connection,
                 client,
                 ssl=self._context,
-                ssl_handshake_timeout=self._patience,
-                ssl_shutdown_timeout=self._patience,
+                ssl_handshake_timeout=patience,
+                ssl_shutdown_timeout=patience,
             )
         except OSError:  # an SSLError and a TimeoutError are
             client.close()

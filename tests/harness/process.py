@@ -102,6 +102,10 @@ class Process:
         self._reader.join(PATIENCE)
         return code
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, and nobody else."""
+        self._process.send_signal(number)
+
     def _signal_group(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
             os.killpg(self._process.pid, number)

@@ -23,7 +23,7 @@ def test_a_row_says_who_publishes_and_who_follows_and_how(rows: dict[str, list[s
     _, source, _, payload, publishers, subscribers = rows["key.rotated"]
     assert source == "identity"
     assert "`node_id`: the node" in payload
-    assert publishers == "`registry.identity.bindings`"
+    assert "`registry.identity.bindings`" in publishers.split("<br>")
     assert "directory: read model `DirectoryView`" in subscribers
     assert "identity: read model `IdentityView`" in subscribers
 
