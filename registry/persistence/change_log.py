@@ -23,7 +23,9 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    inspect,
     select,
+    text,
     update,
 )
 
@@ -50,6 +52,19 @@ cursors = Table(
     Column("consumer", String(64), primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
+
+
+def _add_authors(connection: Connection) -> None:
+    """Of changes that were logged before this, nobody knows who made them."""
+    known = {column["name"] for column in inspect(connection).get_columns(changes.name)}
+    for column in (changes.c.actor, changes.c.origin):
+        if column.name not in known:  # a new database has them already
+            kind = column.type.compile(connection.dialect)
+            added = f"ADD COLUMN {column.name} {kind} NOT NULL DEFAULT ''"
+            connection.execute(text(f"ALTER TABLE {changes.name} {added}"))
+
+
+SCHEMA_STEPS = (metadata.create_all, _add_authors)
 
 _PAGE = 1000
 

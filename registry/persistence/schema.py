@@ -43,7 +43,7 @@ class Schema:
     steps: Sequence[Step]
 
 
-LOG_SCHEMA = Schema("log", (change_log.metadata.create_all,))
+LOG_SCHEMA = Schema("log", change_log.SCHEMA_STEPS)
 
 
 def migrate(connection: Connection, schemas: Iterable[Schema]) -> None:

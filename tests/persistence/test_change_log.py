@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from registry.events import Event
-from registry.persistence import change_log
+from registry.persistence import Database, change_log
 from registry.persistence.bulk import BulkStatements
 from tests.examples import examples
 from tests.persistence.world import ADDED, ECHO, World, add, open_world
@@ -120,3 +121,19 @@ class TestCursor:
             assert change_log.cursor(connection, "one") == 1
             assert change_log.cursor(connection, "two") == 2
             assert change_log.cursor(connection, "three") is None
+
+
+class TestSchema:
+    def test_a_log_without_authors_gets_them(self, tmp_path: Path) -> None:
+        database = Database.in_folder(tmp_path)
+        columns = "number INTEGER PRIMARY KEY, at BIGINT NOT NULL, source VARCHAR(64) NOT NULL,"
+        with database.engine.begin() as connection:
+            connection.execute(
+                text(f"CREATE TABLE log_changes ({columns} type TEXT NOT NULL, payload TEXT)")
+            )
+            connection.execute(text("INSERT INTO log_changes VALUES (1, 5, 'a', 'a.b', '{}')"))
+            for step in change_log.SCHEMA_STEPS:
+                step(connection)
+            [record] = change_log.records(connection, after=0, most=10)
+        database.close()
+        assert (record.actor, record.origin, record.type) == ("", "", "a.b")
