@@ -36,6 +36,7 @@ _HEADER = 4
 _SECOND = 1_000_000_000
 _CONNECT_SECONDS = 30.0
 _IDLE_SECONDS = 0.1
+_NEVER = 2**63
 
 _clock = time.perf_counter_ns
 
@@ -125,6 +126,11 @@ class Stream(ABC):
             self._refusal = self._refusal or frame
         self._last_answer = now
         self._freed(connection, now)
+
+    @property
+    def next_due(self) -> int:
+        """When to ask again at the latest, by the clock; an answer may make it sooner."""
+        return _NEVER
 
     @abstractmethod
     def _freed(self, connection: "_Connection", now: int) -> None:
@@ -227,6 +233,11 @@ class Paced(Stream):
             self._free.popleft().ask(frame, self._due)
             self._due += self._interval
 
+    @property
+    def next_due(self) -> int:
+        """When the next request is due; where no connection is free, an answer frees one."""
+        return self._due if self._free and not self.used_up else _NEVER
+
     def _freed(self, connection: "_Connection", now: int) -> None:  # noqa: ARG002
         self._free.append(connection)
 
@@ -321,12 +332,13 @@ def run(streams: Sequence[Stream], *, seconds: float, warm_up: float = 0.0) -> l
 def _ask_until(
     end: int, streams: Sequence[Stream], poll: select.epoll, connections: dict[int, _Connection]
 ) -> None:
-    paced = any(isinstance(stream, Paced) for stream in streams)
-    timeout = 0.0 if paced else _IDLE_SECONDS  # to sleep would be to miss what is due
     while (now := _clock()) < end:
         for stream in streams:
             stream.ask(now)
-        for number, _ in poll.poll(timeout):
+        due = min(stream.next_due for stream in streams)
+        # epoll waits whole milliseconds: too long for what is due before.
+        select.select([poll], [], [], max(0.0, min((due - _clock()) / _SECOND, _IDLE_SECONDS)))
+        for number, _ in poll.poll(0):
             connections[number].read()
         if all(stream.used_up and not stream.waiting for stream in streams):
             return
