@@ -160,7 +160,7 @@ def build(
     admin_token = read_admin_token(settings.admin_token_file)
     stores = added_stores(schema.store for schema in SCHEMAS)
     bus = InProcessBus(settings.event_buffer)
-    database = open_database(settings.data, stores)
+    database = open_database(settings.data, stores, url=settings.database)
     presence = Presence(bus=bus, clock=clock, stale_after=settings.stale_after_seconds)
 
     # The stores, and what each needs of the others.
@@ -541,22 +541,22 @@ def carriers(settings: Settings) -> tuple[tuple[OutletName, Carrier], ...]:
     )
 
 
-def open_database(folder: Path, added: Sequence[Store] = ()) -> Database:
-    """Open a data folder and bring every store's tables up to date.
+def open_database(folder: Path, added: Sequence[Store] = (), *, url: str = "") -> Database:
+    """Open a database and bring every store's tables up to date.
 
     Args:
         folder: The data folder; made if it is not there.
         added: The stores beside the seven.
+        url: The PostgreSQL database to use; empty for the one in the data folder.
 
     Raises:
         DatabaseInUse: Another process has the folder.
         SchemaTooNew: The data was written by a newer release; nothing was changed.
-        OSError: The folder cannot be used, or what is in it is no database.
+        ValueError: The URL is malformed.
+        OSError: The folder cannot be used, or what is in it is no database, or the database
+            at the URL cannot be reached.
     """
-    try:
-        database = Database.in_folder(folder)
-    except OSError as error:
-        raise OSError(f"data: cannot use the folder {folder}: {error.strerror}") from error
+    database, named = _connect(folder, url)
     try:
         with database.open_writer() as connection, connection.begin():
             more = (Schema(store.name, store.schema_steps) for store in added)
@@ -564,9 +564,22 @@ def open_database(folder: Path, added: Sequence[Store] = ()) -> Database:
     except BaseException as error:
         database.close()
         if isinstance(error, DBAPIError):
-            raise OSError(f"data: cannot use the database in {folder}: {error.orig}") from error
+            raise OSError(f"{named}: {error.orig}") from error
         raise
     return database
+
+
+def _connect(folder: Path, url: str) -> tuple[Database, str]:
+    """A database, and what to say when it cannot be used."""
+    try:
+        if url:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # for what is not in the database
+            return Database.at(url), "database: cannot use it"
+        return Database.in_folder(folder), f"data: cannot use the database in {folder}"
+    except OSError as error:
+        raise OSError(f"data: cannot use the folder {folder}: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"database: {error}") from None
 
 
 def limits_of(settings: Settings) -> Limits:

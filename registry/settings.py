@@ -111,6 +111,13 @@ class Settings:
         says="Folder of the database; made if it is not there.",
         unit="DIR",
     )
+    database: str = setting(
+        default="",
+        says="PostgreSQL database to use instead of the one in the data folder, for instance "
+        "postgresql+psycopg://registry@db.example/registry; several registries may use the same. "
+        "A password belongs into the environment (REGISTRY_DATABASE, or PGPASSFILE).",
+        unit="URL",
+    )
     admin_token_file: Path | None = setting(
         default=None,
         says="File with the admin token. Without one, nothing that needs an administrator works.",

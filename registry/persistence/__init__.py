@@ -20,16 +20,10 @@ from registry.persistence.committer import (
     StorageUnavailable,
 )
 from registry.persistence.copying import Copy, Progress, copy_database, find_damage
-from registry.persistence.database import (
-    DATABASE_FILE,
-    LOCK_FILE,
-    Database,
-    DatabaseInUse,
-    owned,
-    reading,
-)
+from registry.persistence.database import Database, owned, reading
 from registry.persistence.histogram import Histogram
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
+from registry.persistence.sqlite import DATABASE_FILE, LOCK_FILE, DatabaseInUse
 from registry.persistence.unit_of_work import UnitOfWork
 
 __all__ = [

@@ -89,11 +89,11 @@ def _compile(connection: Connection, statement: Executable, names: tuple[str, ..
     assert isinstance(compiled, SQLCompiler)
     processors = {
         name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
-        for name, parameter in compiled.binds.items()
+        for parameter, name in compiled.bind_names.items()
     }
     return _Compiled(
         str(compiled),
-        compiled.positiontup or list(compiled.binds),
+        compiled.positiontup or list(compiled.params),
         {name: value for name, value in compiled.params.items() if name not in names},
         {name: convert for name, convert in processors.items() if convert is not None},
         positional=bool(compiled.positional),

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import structlog
 from attrs import frozen
+from sqlalchemy import RootTransaction
+from sqlalchemy.exc import DBAPIError
 
 from registry.events import Bus, Event, Reaction
 from registry.persistence import change_log
@@ -304,6 +306,8 @@ class Committer:
                 self._publish_the_doubtful()
             unit = UnitOfWork(self._connection, self._bulk)
             result = run(unit)
+            if unit.failure:
+                raise unit.failure
             events = change_log.append(self._connection, self._bulk, unit.staged, self._number)
             self._in_doubt = True  # a commit that fails may have happened all the same
         self._in_doubt = False
@@ -314,13 +318,22 @@ class Committer:
     def _transaction(self) -> Iterator[None]:
         """Commit at the end; roll back when anything failed, be it the commit itself."""
         try:
-            with self._connection.begin():
+            with self._begin():
                 yield
         except BaseException:
             # After a failed COMMIT the driver's transaction may still be open, and
             # SQLAlchemy leaves it so: the next BEGIN would fail.
-            self._connection.connection.rollback()
+            if not self._connection.invalidated:
+                self._connection.connection.rollback()
             raise
+
+    def _begin(self) -> RootTransaction:
+        try:
+            return self._connection.begin()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return self._connection.begin()  # it was closed meanwhile: over a new one
 
     def _publish(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -342,6 +355,8 @@ class Committer:
                 [outcome] = submission.work(unit, [submission.item])
             except Exception as error:
                 outcome = Outcome(error=error)
+            if unit.failure and outcome.error is None:
+                outcome = Outcome(error=unit.failure)
             if outcome.error is None:
                 savepoint.commit()
             else:
@@ -419,8 +434,11 @@ def _run_batch(unit: UnitOfWork, work: BatchWork, items: list[Any]) -> Sequence[
     mark = unit.mark
     unit.author = change_log.SERVER
     try:
-        return work(unit, items)
+        outcomes = work(unit, items)
     except Exception as error:
-        if unit.mark != mark or len(items) > 1:
+        if unit.mark != mark or unit.failure or len(items) > 1:
             raise _Spoiled from error
         return [Outcome(error=error)]  # refused before it changed anything
+    if unit.failure:
+        raise _Spoiled from unit.failure
+    return outcomes

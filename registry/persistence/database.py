@@ -1,38 +1,16 @@
-"""The engine: how this project opens a database, and consistent snapshots of it."""
+"""A database: its writer, and consistent snapshots of it."""
 
-import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 from attrs import frozen
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine
 
-from registry.persistence import change_log
-
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",  # an acknowledged commit survives a power cut
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",  # milliseconds
-    "PRAGMA cache_size=-65536",  # KiB
-)
-
-DATABASE_FILE = "registry.db"
-"""The database in a data folder."""
-
-LOCK_FILE = "registry.lock"
-"""Locked by the process that owns a data folder; what is in it does not matter."""
-
-_BEGIN = "registry_begin"  # the execution option that says how a transaction begins
-
-
-class DatabaseInUse(RuntimeError):
-    """Another process has this database open for writing."""
+from registry.persistence import change_log, postgresql, sqlite
+from registry.persistence.sqlite import DATABASE_FILE
 
 
 @frozen
@@ -49,14 +27,39 @@ class CommittedState:
 
 
 class Database:
-    """A database that this process owns the writing of.
+    """A database that this process writes to.
 
     SQLite runs in WAL mode with ``synchronous=FULL``: readers never wait for the
-    writer, and a commit is on the disk when it returns.
+    writer, and a commit is on the disk when it returns. PostgreSQL is the same as it is
+    set up, and other processes may write to it too, one transaction after the other.
+
+    Attributes:
+        engine: How it is connected to.
+        shared: Whether other processes may write to it.
     """
 
-    def __init__(self, engine: Engine, lock: int | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        reading: Mapping[str, Any],
+        writing: Mapping[str, Any],
+        shared: bool,
+        lock: int | None = None,
+    ) -> None:
+        """Take over an engine.
+
+        Args:
+            engine: Closed with this.
+            reading: Execution options of connections that hold a commit still.
+            writing: Those of connections that write.
+            shared: Whether other processes may write to it.
+            lock: A file whose lock says that nobody else does; closed with this.
+        """
         self.engine = engine
+        self.shared = shared
+        self._reading = reading
+        self._writing = writing
         self._lock = lock
 
     @classmethod
@@ -68,23 +71,47 @@ class Database:
             OSError: The folder cannot be made or written.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _lock_folder(folder)
-        return cls(_sqlite_engine(_url_of(folder / DATABASE_FILE)), lock)
+        lock = sqlite.lock_folder(folder)
+        return cls._of_file(folder / DATABASE_FILE, lock)
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Use a database of a PostgreSQL server, which others may use too.
+
+        Args:
+            url: ``postgresql+psycopg://USER@HOST:PORT/NAME``. What it leaves out is taken from
+                the environment (``PGPASSFILE`` and others), as PostgreSQL's own programs do.
+
+        Raises:
+            ValueError: It is no such URL.
+        """
+        engine = postgresql.open_engine(postgresql.read_url(url))
+        return cls(engine, reading=postgresql.READING, writing=postgresql.WRITING, shared=True)
+
+    @classmethod
+    def _of_file(cls, file: Path, lock: int | None = None) -> Self:
+        return cls(
+            sqlite.open_engine(file),
+            reading=sqlite.READING,
+            writing=sqlite.WRITING,
+            shared=False,
+            lock=lock,
+        )
 
     @contextmanager
     def snapshot(self) -> Iterator[CommittedState]:
         """Hold one commit still for reading."""
-        with self.engine.connect().execution_options(**{_BEGIN: "BEGIN"}) as connection:
-            # In WAL mode the first read fixes what all the later ones see.
+        with self.engine.connect().execution_options(**self._reading) as connection:
+            # The first read fixes what all the later ones see.
             number = change_log.last_number(connection)
             yield CommittedState(connection, number)
 
     def open_writer(self) -> Connection:
-        """A connection whose transactions take the write lock at their first statement."""
-        return self.engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        """A connection whose transactions keep every other writer out from the start."""
+        return self.engine.connect().execution_options(**self._writing)
 
     def close(self) -> None:
-        """Close every connection and give the folder free."""
+        """Close every connection and give the database free."""
         self.engine.dispose()
         if self._lock is not None:
             os.close(self._lock)
@@ -99,7 +126,7 @@ def owned(folder: Path) -> Iterator[None]:
         DatabaseInUse: Another process has the folder open.
         OSError: The folder cannot be written.
     """
-    lock = _lock_folder(folder)
+    lock = sqlite.lock_folder(folder)
     try:
         yield
     finally:
@@ -116,48 +143,9 @@ def reading(folder: Path) -> Iterator[CommittedState]:
     file = folder / DATABASE_FILE
     if not file.exists():
         raise FileNotFoundError(f"{folder} is no data folder: it has no {DATABASE_FILE}")
-    database = Database(_sqlite_engine(_url_of(file)))
+    database = Database._of_file(file)  # noqa: SLF001 - its own class
     try:
         with database.snapshot() as state:
             yield state
     finally:
         database.close()
-
-
-def _url_of(file: Path) -> str:
-    return make_url("sqlite://").set(database=str(file)).render_as_string()
-
-
-def _lock_folder(folder: Path) -> int:
-    lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise DatabaseInUse(f"data folder {folder} is in use by another registry") from None
-    return lock
-
-
-def _to_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _sqlite_engine(url: str) -> Engine:
-    # isolation_level=None: the driver's own BEGIN comes too late, and is never IMMEDIATE.
-    engine = create_engine(
-        url,
-        connect_args={"isolation_level": None},
-        json_serializer=_to_json,
-        json_deserializer=msgspec.json.decode,
-    )
-
-    @event.listens_for(engine, "connect")
-    def set_pragmas(connection: Any, _record: Any) -> None:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
-
-    return engine

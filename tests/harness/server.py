@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.harness import engines
 from tests.harness.namespace import Namespace
 from tests.harness.process import Process
 
@@ -35,7 +36,7 @@ class RegistryServer:
             namespace: The network it lives in; None for the test's own.
             env: Variables beside those of the test.
         """
-        self._env = env or {}
+        self._env = {**engines.environment(data), **(env or {})}
         serve = ["serve", "--listen", listen, "--data", str(data), "--http", "off", *options]
         command = [sys.executable, "-m", "registry", *serve]
         self._command = namespace.command(command) if namespace else command

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from registry.events import InProcessBus
 from registry.persistence import Committer, Database, Schema, migrate
+from tests.harness import engines
 
 
 @frozen
@@ -42,7 +43,7 @@ def ground_in(
         steps: Its schema.
         buffer_size: Events that the bus holds for each reader.
     """
-    database = Database.in_folder(folder)
+    database = engines.open_database(folder)
     with database.open_writer() as connection, connection.begin():
         migrate(connection, [Schema(store, steps)])
     bus = InProcessBus(buffer_size)

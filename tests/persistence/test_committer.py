@@ -1,3 +1,4 @@
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -5,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, column, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from registry.events import InProcessBus, Transaction
 from registry.persistence import Committer, CommitterClosed, Outcome
@@ -238,14 +239,29 @@ class TestFailingOperation:
         assert isinstance(outcomes[1].error, TypeError)
         assert world.rows(things) == [1, 2]
 
-    def test_may_go_on_after_a_failure_of_its_own(self, world: World) -> None:
+    def test_is_one_of_which_a_statement_failed_whatever_it_made_of_that(
+        self, world: World
+    ) -> None:
         def try_again(transaction: Transaction) -> int:
-            with pytest.raises(IntegrityError):
+            with contextlib.suppress(IntegrityError):
                 transaction.execute(insert(things), {"id": 1, "value": 0})
-            return add(2)(transaction)
+            return 2
 
-        assert [o.result for o in world.in_one_group([add(1), try_again])] == [1, 2]
-        assert world.rows(things) == [1, 2]
+        added, tried, last = world.in_one_group([add(1), try_again, add(3)])
+        assert (added.result, last.result) == (1, 3)
+        assert isinstance(tried.error, IntegrityError)
+        assert world.rows(things) == [1, 3]
+
+    def test_is_one_of_which_a_query_failed(self, world: World) -> None:
+        def ask_nonsense(transaction: Transaction) -> int:
+            with contextlib.suppress(DBAPIError):
+                transaction.execute(select(column("nothing")).select_from(things))
+            return 2
+
+        asked, added = world.in_one_group([ask_nonsense, add(1)])
+        assert isinstance(asked.error, DBAPIError)
+        assert added.result == 1
+        assert world.rows(things) == [1]
 
 
 class TestClose:

@@ -17,6 +17,8 @@ except DatabaseInUse:
     print("in use")
 """
 
+pytestmark = pytest.mark.sqlite
+
 
 class TestInFolder:
     def test_makes_the_folder(self, tmp_path: Path) -> None:

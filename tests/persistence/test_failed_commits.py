@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from registry.events import Transaction
 from registry.persistence import Database, StorageUnavailable, committer
 from tests.events.helpers import PATIENCE
+from tests.persistence.triggers import NO, run, trigger
 from tests.persistence.world import (
     ADDED,
     ECHO,
@@ -48,12 +49,8 @@ def commits_that_fail_but_happen(database: Database) -> AbstractContextManager[N
 
 @contextmanager
 def a_log_that_cannot_be_written(database: Database) -> Iterator[None]:
-    trigger = "CREATE TRIGGER t BEFORE INSERT ON log_changes BEGIN SELECT RAISE(FAIL, 'no'); END"
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql(trigger)
-    yield
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER t")
+    with trigger(database, "BEFORE INSERT", "log_changes", NO):
+        yield
 
 
 @contextmanager
@@ -65,19 +62,16 @@ def transactions_that_cannot_begin(database: Database) -> Iterator[None]:
 
 @contextmanager
 def a_promise_that_only_the_commit_finds_broken(database: Database) -> Iterator[None]:
-    """A COMMIT that SQLite itself refuses: it leaves the transaction open."""
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
-        connection.exec_driver_sql(
-            "CREATE TABLE children (parent REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)"
-        )
-        connection.exec_driver_sql(
-            "CREATE TRIGGER t AFTER INSERT ON log_changes "
-            "BEGIN INSERT INTO children VALUES (7); END"
-        )
-    yield
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER t")
+    """A COMMIT that the database itself refuses: SQLite leaves the transaction open."""
+    run(
+        database,
+        "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE children "
+        "(parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
+    )
+    orphan = "INSERT INTO children VALUES (7)"
+    with trigger(database, "AFTER INSERT", "log_changes", (orphan, orphan)):
+        yield
 
 
 TROUBLES = [
@@ -243,6 +237,7 @@ def a_full_disk(database: Database) -> Iterator[None]:
     event.listen(database.engine, "begin", lift)
 
 
+@pytest.mark.sqlite
 class TestFullDisk:
     def test_fails_what_does_not_fit_and_nothing_later(self, world: World) -> None:
         subscription = world.bus.subscribe("*")

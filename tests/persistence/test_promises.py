@@ -4,11 +4,9 @@ The fifth, that they hold through a crash as well, is in `test_crash`.
 """
 
 import random
-import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from registry.events import Event, InProcessBus, Projection, Reaction, Transaction
-from registry.persistence import Database, Outcome, committer
+from registry.persistence import Database, Outcome, change_log, committer
 from tests.events.helpers import PATIENCE, all_at_once, in_thread
 from tests.examples import examples
 from tests.persistence.world import (
@@ -30,6 +28,7 @@ from tests.persistence.world import (
     add,
     count_and_total,
     echoes,
+    looking,
     open_world,
     things,
     write_echo,
@@ -202,11 +201,11 @@ class TestStagedUntilDurable:
 
 def what_the_file_says_of(folder: Path, event: Event) -> tuple[bool, bool]:
     """Whether the event's row is there, and whether the event is logged, as others see it."""
-    table = "test_things" if event.type == ADDED.name else "test_echoes"
-    with closing(sqlite3.connect(folder / "registry.db")) as connection:
-        row = connection.execute(f"SELECT 1 FROM {table} WHERE id = ?", [event.payload["id"]])
-        logged = connection.execute("SELECT type FROM log_changes WHERE number = ?", [event.number])
-        return row.fetchone() is not None, logged.fetchone() == (event.type,)
+    table = things if event.type == ADDED.name else echoes
+    with looking(folder) as connection:
+        row = connection.execute(select(table).where(table.c.id == event.payload["id"])).first()
+        logged = list(change_log.read(connection, event.number - 1))
+        return row is not None, logged[:1] == [event]
 
 
 class TestNumbered:

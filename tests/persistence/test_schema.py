@@ -10,6 +10,8 @@ from sqlalchemy.exc import OperationalError
 from registry.persistence import Database, Schema, SchemaTooNew, change_log, migrate
 from registry.persistence.schema import LOG_SCHEMA
 
+pytestmark = pytest.mark.sqlite
+
 
 class Step:
     """A step that counts how often it was taken."""

@@ -1,6 +1,5 @@
 """A store of two tables, and all it takes to run it on a real database."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -9,8 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.pool import NullPool
 
 from registry.events import Event, EventType, InProcessBus, Projection, Reaction, Transaction
 from registry.persistence import (
@@ -22,6 +32,7 @@ from registry.persistence import (
     migrate,
 )
 from tests.events.helpers import PATIENCE
+from tests.harness import engines
 
 metadata = MetaData()
 
@@ -111,12 +122,8 @@ class World:
         """What a connection that nothing here knows of finds in a table."""
         order = table.primary_key.columns.keys()[0]
         query = f"SELECT {column} FROM {table.name} ORDER BY {order}"
-        with closing(self.look()) as connection:
-            return [value for (value,) in connection.execute(query)]
-
-    def look(self) -> sqlite3.Connection:
-        """A connection of one's own."""
-        return sqlite3.connect(self.folder / "registry.db", timeout=PATIENCE)
+        with looking(self.folder) as connection:
+            return [value for (value,) in connection.exec_driver_sql(query)]
 
     def log(self, after: int = 0) -> list[Event]:
         """The change log from a cursor on."""
@@ -130,6 +137,14 @@ class World:
 
 
 @contextmanager
+def looking(folder: Path) -> Iterator[Connection]:
+    """A connection of one's own, that nothing here knows of."""
+    url = engines.database_url(folder) or f"sqlite:///{folder / 'registry.db'}"
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        yield connection
+
+
+@contextmanager
 def open_world(
     folder: Path,
     reactions: Sequence[Reaction] = (),
@@ -140,7 +155,7 @@ def open_world(
 ) -> Iterator[World]:
     """A world in a folder, as it was left there."""
     bus = bus or InProcessBus(buffer_size)
-    database = Database.in_folder(folder)
+    database = engines.open_database(folder)
     try:
         with closing(database.open_writer()) as connection, connection.begin():
             migrate(connection, [SCHEMA])

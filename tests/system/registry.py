@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
+from sqlalchemy import MetaData, select
 
 from registry.composition import Application, build
 from registry.dispatch import Caller
 from registry.settings import Settings
 from registry.wire import encode_frame
+from tests.harness import engines
 from tests.harness.client import Key, Message, Refused
 from tests.harness.waiting import PATIENCE
 
@@ -98,11 +100,14 @@ class Registry:
         return network_id
 
     def state(self) -> bytes:
-        """Everything that is in the database but the times of the log, to be compared."""
-        with self.application.database.engine.connect() as connection:
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
-            return "\n".join(raw.iterdump()).encode()
+        """Everything that is in the database, to be compared."""
+        with self.application.database.snapshot() as snapshot:
+            tables = MetaData()
+            tables.reflect(snapshot.connection)
+            return "\n".join(
+                f"{table.name}: {sorted(map(repr, snapshot.connection.execute(select(table))))}"
+                for table in tables.sorted_tables
+            ).encode()
 
 
 @contextmanager
@@ -133,7 +138,12 @@ def registry_with(
     token.touch(mode=0o600)
     token.write_text(ADMIN_TOKEN)
     application = build(
-        Settings(data=folder / "data", admin_token_file=token, **settings),
+        Settings(
+            data=folder / "data",
+            database=engines.database_url(folder / "data"),
+            admin_token_file=token,
+            **settings,
+        ),
         deliver=deliver,
         clock=lambda: clock[0],
     )

@@ -1,0 +1,90 @@
+"""PostgreSQL: a database that several registries share.
+
+Whoever writes takes one lock for the length of its transaction, so that transactions come one
+after the other as they do on SQLite. A number of the change log is given under that lock, and
+the lock is let go when the transaction can be seen: nobody can commit a lower number later.
+"""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+WRITES = "registry_writes"
+"""The execution option of a connection whose transactions take the lock."""
+
+READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+WRITING = {WRITES: True}
+
+DRIVER = "postgresql+psycopg"
+
+CHANNEL = "registry_changes"
+"""Where whoever has committed events says so, with the name of the schema."""
+
+PATIENCE_SECONDS = 10
+"""How long to wait for the lock, and how long whoever has it may do nothing with it.
+
+A process that was stopped in the middle of a transaction so holds up the others no longer than
+that: the server ends its session, and with it the transaction.
+"""
+
+_LOCK = "SELECT pg_advisory_xact_lock(7365, hashtext(current_schema()))"
+
+_CONNECT = {
+    "connect_timeout": 5,
+    "application_name": "registry",
+    # A peer that vanished without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+def read_url(text: str) -> URL:
+    """The address of a database: ``postgresql+psycopg://USER@HOST:PORT/NAME``.
+
+    Raises:
+        ValueError: It is none, or one of another kind of database.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("not a URL such as postgresql+psycopg://USER@HOST/NAME") from None
+    if url.drivername not in {DRIVER, "postgresql"}:
+        raise ValueError(f"{url.drivername}: only {DRIVER} is supported")
+    return url.set(drivername=DRIVER)
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine over a database; nothing is connected yet."""
+    engine = create_engine(
+        url,
+        connect_args={name: value for name, value in _CONNECT.items() if name not in url.query},
+        json_serializer=_to_json,
+        json_deserializer=msgspec.json.decode,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,  # a connection that the server closed meanwhile is replaced
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_timeouts(connection: Any, _record: Any) -> None:
+        milliseconds = PATIENCE_SECONDS * 1000
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {milliseconds}")
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITES):
+            connection.exec_driver_sql(_LOCK)
+
+    return engine
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
