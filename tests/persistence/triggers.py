@@ -8,6 +8,10 @@ from registry.persistence import Database
 NO = ("SELECT RAISE(FAIL, 'no')", "RAISE EXCEPTION 'no'")
 """Fails the statement, on SQLite and on PostgreSQL."""
 
+_FUNCTION = (
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {}; RETURN NEW; END $$"
+)
+
 
 @contextmanager
 def trigger(
@@ -29,8 +33,7 @@ def trigger(
         end = ["DROP TRIGGER t"]
     else:
         make = [
-            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN {for_postgresql}; RETURN NEW; END $$",
+            _FUNCTION.format(for_postgresql),
             f"CREATE TRIGGER t {when} ON {table} FOR EACH ROW {only} EXECUTE FUNCTION f()",
         ]
         end = [f"DROP TRIGGER t ON {table}", "DROP FUNCTION f"]
