@@ -64,7 +64,7 @@ from registry.identity import (
 from registry.listener import Limits, Listener, Protocols
 from registry.membership import Member, MembershipStore, MembershipView
 from registry.outside import Outside, check_url
-from registry.persistence import Committer, Database, Schema, migrate
+from registry.persistence import Committer, Database, Duty, Ear, Schema, migrate
 from registry.policy import PolicyStore, PolicyView
 from registry.polo import PoloStore, PoloView
 from registry.routing import RoutingStore, RoutingView
@@ -111,6 +111,8 @@ class Application:
         takeover: Fills it with what another server kept.
         breakers: What is switched off.
         registrations: How often an address may register a key that is not known.
+        duty: Whether this process does what only one is to do.
+        ear: Hears of what other processes commit; None where nobody else writes.
     """
 
     bus: InProcessBus
@@ -128,12 +130,24 @@ class Application:
     takeover: Takeover
     breakers: Breakers
     registrations: AddressRates
+    duty: Duty
+    ear: Ear | None
 
     def start(self) -> None:
         """Catch up with the past and fill the read models; then the listener may start."""
         self.committer.start()
         for projection in self.projections:
             projection.catch_up()
+        if self.ear is not None:
+            self.ear.start()
+
+    def close(self) -> None:
+        """Finish what was taken on, and close the database. Waits; safe to call again."""
+        if self.ear is not None:
+            self.ear.stop()
+        self.committer.close()
+        self.duty.give_up()
+        self.database.close()
 
 
 def build(
@@ -263,6 +277,7 @@ def build(
         Reaction("policy.remove", ("network.deleted",), policies.on_network_deleted),
         *(reaction for parts in added for reaction in parts.reactions),
     )
+    duty = Duty(database)
     committer = Committer(
         database, bus, reactions, deliver=lambda settle: deliver(lambda: keep_up_after(settle))
     )
@@ -274,6 +289,7 @@ def build(
             outlets=outlet_view,
             snapshots=database.snapshot,
             committer=committer,
+            on_duty=lambda: duty.is_mine,
         )
         for name, carrier in carriers(settings)
     ]
@@ -281,6 +297,7 @@ def build(
         committer=committer,
         snapshots=database.snapshot,
         tell=[courier.background.wake for courier in couriers],
+        on_duty=lambda: duty.is_mine,
     )
     inquiries = Inquiries(deliver)
 
@@ -423,6 +440,7 @@ def build(
             presence=presence,
             projections=projections,
             reap_after=settings.reap_after_seconds,
+            shared=database.snapshot if database.shared else None,
         ),
         projections=projections,
         database=database,
@@ -430,6 +448,8 @@ def build(
         takeover=Takeover(directory=nodes, policy=policies, polo=scores, clock=clock),
         breakers=breakers,
         registrations=registrations,
+        duty=duty,
+        ear=Ear(database, committer.look) if database.shared else None,
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from registry.directory import DirectoryStore, Presence
-from registry.events import Projection, Transaction
+from registry.directory import DirectoryStore, Presence, seen_since
+from registry.events import Projection, Snapshots, Transaction
 from registry.persistence import Committer, CommitterClosed, Outcome
 from registry.routing import RoutingStore
 
@@ -28,6 +28,7 @@ class Housekeeping:
         presence: Presence,
         projections: Sequence[Projection],
         reap_after: float,
+        shared: Snapshots | None = None,
     ) -> None:
         """Describe the rounds.
 
@@ -39,6 +40,7 @@ class Housekeeping:
             projections: Read models to keep up to date while nobody reads them, so that
                 their buffers stay short.
             reap_after: Seconds of silence after which a node is removed.
+            shared: The database, where other processes save there whom they heard of.
         """
         self._committer = committer
         self._directory = directory
@@ -46,12 +48,31 @@ class Housekeeping:
         self._presence = presence
         self._projections = projections
         self._reap_after = reap_after
+        self._shared = shared
+        self._heard_until = 0.0  # what others saved is known up to then
 
     async def run(self) -> None:
         """Do rounds until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self.sweep()
+            if self._shared is not None:
+                await self._hear_of_others(self._shared)
+
+    async def _hear_of_others(self, snapshots: Snapshots) -> None:
+        """Learn whom other processes heard of; what they saved late is read twice."""
+        now = self._presence.now()
+
+        def read() -> list[tuple[int, int]]:
+            with snapshots() as snapshot:
+                return seen_since(snapshot.connection, self._heard_until - 3 * SWEEP_SECONDS)
+
+        try:
+            self._presence.heard_elsewhere(await asyncio.to_thread(read))
+        except Exception:
+            log.exception("housekeeping.heard_nobody")  # the next round reads it too
+        else:
+            self._heard_until = now
 
     def sweep(self) -> None:
         """Do one round; what it writes is committed later."""

@@ -61,7 +61,7 @@ async def _serve(
     try:
         await _run(application, settings, announce, reread, stop)
     finally:
-        application.database.close()
+        application.close()
     log.info("server.stopped")
 
 

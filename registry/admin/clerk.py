@@ -50,6 +50,7 @@ class AuditClerk:
         committer: Committer,
         snapshots: Snapshots,
         tell: Sequence[Callable[[], object]] = (),
+        on_duty: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make a clerk.
 
@@ -57,10 +58,12 @@ class AuditClerk:
             committer: Writes.
             snapshots: Reads.
             tell: All told after there is more in the audit log.
+            on_duty: Whether this process is the one to write it.
         """
         self._committer = committer
         self._snapshots = snapshots
         self._tell = tell
+        self._on_duty = on_duty
         self.number = 0
         self._seen = -1  # the newest change of which everything is written
         self.background = Background("audit", self._step)
@@ -76,6 +79,8 @@ class AuditClerk:
         The last seal is logged: wherever logs are kept, it proves all entries up to there.
         """
         self.background.stop()
+        if not self._on_duty():
+            return
         deadline = time.monotonic() + STOP_SECONDS
         try:
             while self._write_page() and time.monotonic() < deadline:
@@ -88,7 +93,7 @@ class AuditClerk:
         log.info("audit.sealed", number=head.number, seal=head.seal.hex())
 
     def _step(self) -> float:
-        if self._committer.last_number == self._seen:
+        if self._committer.last_number == self._seen or not self._on_duty():
             return LOOK_EVERY
         return 0 if self._write_page() else LOOK_EVERY
 

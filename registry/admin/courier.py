@@ -23,6 +23,9 @@ log = structlog.get_logger()
 LOOK_EVERY = 60.0
 """Seconds after which a courier looks for work that nobody told it of."""
 
+LOOK_EVERY_OFF_DUTY = 1.0
+"""Seconds after which it looks whether another process has died whose work this is now."""
+
 _MOVE = (
     update(outlets)
     .where(
@@ -131,6 +134,7 @@ class Courier:
         snapshots: Snapshots,
         committer: Committer,
         backoff: Backoff | None = None,
+        on_duty: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make a courier.
 
@@ -141,6 +145,7 @@ class Courier:
             snapshots: Where the audit log is read.
             committer: Writes down how far it is.
             backoff: How long it waits after failures.
+            on_duty: Whether this process is the one to deliver.
         """
         self.name: OutletName = name
         self._carrier = carrier
@@ -148,6 +153,7 @@ class Courier:
         self._snapshots = snapshots
         self._committer = committer
         self._backoff = backoff or Backoff()
+        self._on_duty = on_duty
         self.position: int | None = None
         self.delivered = self.given_up = self.failed_attempts = 0
         self._failures = 0
@@ -156,6 +162,8 @@ class Courier:
         self.background = Background(name, self._step)
 
     def _step(self) -> float | None:
+        if not self._on_duty():
+            return LOOK_EVERY_OFF_DUTY
         outlet = self._outlets.outlet(self.name)
         self.position = outlet.position if outlet else None
         if outlet is None:

@@ -63,22 +63,35 @@ dead_letters = Table(
 )
 """What the receiver of the webhook did not take."""
 
-_ONLY_GROWS = [
-    text(
-        f"CREATE TRIGGER admin_audit_no_{event.lower()} BEFORE {event} ON admin_audit_blocks "
+_CHANGES = ("UPDATE", "DELETE")
+_TRIGGER = "CREATE TRIGGER admin_audit_no_{} BEFORE {} ON admin_audit_blocks "
+_REFUSE = (
+    "CREATE FUNCTION admin_audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$"
+)
+_ONLY_GROWS = {
+    "sqlite": [
+        f"{_TRIGGER.format(change.lower(), change)}"
         "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
-    )
-    for event in ("UPDATE", "DELETE")
-]
+        for change in _CHANGES
+    ],
+    "postgresql": [
+        _REFUSE,
+        *(
+            f"{_TRIGGER.format(change.lower(), change)}"
+            "FOR EACH ROW EXECUTE FUNCTION admin_audit_only_grows()"
+            for change in _CHANGES
+        ),
+    ],
+}
 """Against mistakes; against whoever can write the file there is the chain."""
 
 
 def _make_tables(connection: Connection) -> None:
     metadata.create_all(connection)
     connection.execute(insert(audit_head), {"one": 1, "number": 0, "seal": BEGINNING})
-    if connection.dialect.name == "sqlite":
-        for trigger in _ONLY_GROWS:
-            connection.execute(trigger)
+    for statement in _ONLY_GROWS.get(connection.dialect.name, ()):
+        connection.execute(text(statement))
 
 
 SCHEMA_STEPS = (_make_tables,)

@@ -9,6 +9,7 @@ from registry.commands.failures import explained
 from registry.commands.output import (
     console,
     data_option,
+    database_option,
     json_option,
     print_facts,
     print_json,
@@ -46,6 +47,7 @@ class _SealType(click.ParamType[tuple[int, bytes]]):
 
 @audit.command("verify")
 @data_option
+@database_option
 @click.option(
     "--expect",
     type=_SealType(),
@@ -55,7 +57,12 @@ class _SealType(click.ParamType[tuple[int, bytes]]):
 @json_option
 @click.pass_context
 def verify_command(
-    context: click.Context, data: Path, expect: tuple[int, bytes] | None, *, as_json: bool
+    context: click.Context,
+    data: Path,
+    database: str,
+    expect: tuple[int, bytes] | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Check that every entry is as it was written; exit code 1 names the first that is not.
 
@@ -63,7 +70,7 @@ def verify_command(
     database could seal everything anew: note the last seal elsewhere, and show it with
     --expect the next time. A server may be running on the folder.
     """
-    with explained(), reading(data) as state, progress_of("entries") as progress:
+    with explained(), reading(data, database) as state, progress_of("entries") as progress:
         found = verify(state.connection, progress, expect)
     if as_json:
         print_json(_as_json(found))
@@ -75,6 +82,7 @@ def verify_command(
 
 @audit.command("export")
 @data_option
+@database_option
 @click.option(
     "--format",
     "name",
@@ -86,14 +94,16 @@ def verify_command(
 @click.option("--after", type=click.IntRange(0), default=0, help="Begin after this entry.")
 @click.option("--index", default="", help="The index that Splunk is to put them into.")
 @click.option("--source", default="", help="What they are to be said to come from.")
-def export_command(data: Path, name: str, after: int, index: str, source: str) -> None:
+def export_command(
+    data: Path, database: str, name: str, after: int, *, index: str, source: str
+) -> None:
     """Write the audit log to standard output, a line for each entry, oldest first.
 
     Only what is sealed is written, which takes a second after a change. A server may be
     running on the folder.
     """
     write = writer({"cef": "syslog_cef"}.get(name, name), index=index, source=source)
-    with explained(), reading(data) as state:
+    with explained(), reading(data, database) as state:
         for entry in oldest(state.connection, after):
             click.echo(write(entry))
 

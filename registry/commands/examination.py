@@ -118,8 +118,7 @@ def _registry_in(folder: Path) -> Iterator[Application]:
         application.start()
         yield application
     finally:
-        application.committer.close()
-        application.database.close()
+        application.close()
 
 
 def _examine_log(application: Application, examination: Examination) -> None:
@@ -191,8 +190,7 @@ def _examine_replay(
         except ReplayFailed as error:
             examination.find("read models", str(error))
         finally:
-            followed.committer.close()
-            followed.database.close()
+            followed.close()
 
 
 def _told(events: Iterator[Event], total: int, progress: Progress) -> Iterator[Event]:

@@ -67,8 +67,7 @@ def _take_over(snapshot: GoSnapshot, data: Path) -> Report:
             lambda transaction: application.takeover.run(transaction, snapshot)
         )
     finally:
-        application.committer.close()
-        application.database.close()
+        application.close()
 
 
 def _print_json(report: Report, snapshot: GoSnapshot, *, dry_run: bool) -> None:

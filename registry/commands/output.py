@@ -32,6 +32,17 @@ data_option = click.option(
     metavar="DIR",
     help="The server's data folder.",
 )
+"""Where a command finds the data folder."""
+
+database_option = click.option(
+    "--database",
+    default="",
+    envvar="REGISTRY_DATABASE",
+    show_envvar=True,
+    metavar="URL",
+    help="PostgreSQL database to look at instead, as of the server's setting.",
+)
+"""Where a command finds a database that is not in the data folder."""
 
 
 def console() -> Console:

@@ -5,6 +5,7 @@
   true by the bus.
 - `Heartbeat`, `Lookup`, `Resolve`: its requests that the binary protocol has too.
 - `Presence`: who was heard of when. Soft state: in memory, written back now and then.
+- `seen_since`: what was written back, for other processes over the same database.
 """
 
 from registry.directory.events import EVENTS
@@ -17,7 +18,7 @@ from registry.directory.model import (
     observed_endpoint,
 )
 from registry.directory.presence import Presence
-from registry.directory.store import DirectoryStore, Registration
+from registry.directory.store import DirectoryStore, Registration, seen_since
 from registry.directory.tables import SCHEMA_STEPS
 from registry.directory.views import DirectoryView
 
@@ -36,4 +37,5 @@ __all__ = [
     "check_lan_addrs",
     "clean_tags",
     "observed_endpoint",
+    "seen_since",
 ]

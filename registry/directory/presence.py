@@ -45,6 +45,15 @@ class Presence:
             self._bus.publish(NODE_BACK(node_id=node_id))
         return now
 
+    def heard_elsewhere(self, last_seen: Iterable[tuple[int, int]]) -> None:
+        """Note signs of life that other processes took and saved: node ids and unix seconds."""
+        for node_id, at in last_seen:
+            if at > self._last_seen.get(node_id, at):
+                self._last_seen[node_id] = at
+                if node_id in self._stale and at >= self._clock() - self._stale_after:
+                    self._stale.discard(node_id)
+                    self._bus.publish(NODE_BACK(node_id=node_id))
+
     def restore(self, last_seen: dict[int, int]) -> None:
         """Take over the registered nodes from the database, with what was saved of them.
 

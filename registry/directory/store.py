@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from registry.directory.events import (
     HOSTNAME_CHANGED,
@@ -65,7 +65,14 @@ _SET_HOSTNAME = update(nodes).where(_THIS).values(hostname=bindparam("value"))
 _SET_PUBLIC = update(nodes).where(_THIS).values(public=bindparam("value"))
 _SET_TAGS = update(nodes).where(_THIS).values(tags=bindparam("value"))
 _SET_TASK_EXEC = update(nodes).where(_THIS).values(task_exec=bindparam("value"))
-_SET_LAST_SEEN = update(nodes).where(_THIS).values(last_seen=bindparam("value"))
+_SET_LAST_SEEN = (
+    update(nodes)
+    .where(_THIS, nodes.c.last_seen < bindparam("value"))  # another process may know better
+    .values(last_seen=bindparam("value"))
+)
+_SEEN_SINCE = select(nodes.c.node_id, nodes.c.last_seen).where(
+    nodes.c.last_seen >= bindparam("since")
+)
 _DELETE = delete(nodes).where(_THIS)
 _REAP = delete(nodes).where(_THIS, nodes.c.last_seen < bindparam("since"))
 
@@ -81,6 +88,12 @@ class Registration:
 
     hostname: str
     hostname_error: str = ""
+
+
+def seen_since(connection: Connection, since: float) -> list[tuple[int, int]]:
+    """Which nodes were heard of since a time, as far as it was saved: ids and unix seconds."""
+    rows = connection.execute(_SEEN_SINCE, {"since": math.floor(since)})
+    return [(node_id, at) for node_id, at in rows]
 
 
 class DirectoryStore:

@@ -14,7 +14,7 @@ from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
 from registry.dispatch.tallies import SAMPLE_EVERY
 from registry.events import Bus, Projection
-from registry.persistence import Committer, Outcome, UnitOfWork
+from registry.persistence import Committer, CommitterClosed, Outcome, UnitOfWork
 
 Reply = Callable[[bytes], None]
 
@@ -46,6 +46,7 @@ class Dispatcher:
         self._gate = gate
         self._authenticator = authenticator
         self._committer = committer
+        self._freshness = committer.freshness
         self._inquiries = inquiries
         self._recall = Recall(bus)
         self.unreadable = 0
@@ -73,6 +74,8 @@ class Dispatcher:
         Returns:
             The frame of the answer; None for everything that `dispatch` must look at.
         """
+        if self._freshness is not None and self._freshness.is_over:
+            return None
         remembered = self._recall.get(frame)
         if remembered is None:
             return None
@@ -88,6 +91,10 @@ class Dispatcher:
     def dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> bool:
         """Run one request and call `reply` once, with the frame of its answer.
 
+        Where other processes write to the database, and this one may have missed that for a
+        while (it was stopped, or could not reach the database), it is brought up to date first.
+        If that fails, it answers with what it knows.
+
         Args:
             frame: The request as a client sent it.
             body: The frame without its length.
@@ -97,6 +104,19 @@ class Dispatcher:
         Returns:
             Whether somebody was proved to have sent it: a key, or an administrator.
         """
+        if self._freshness is not None and self._freshness.is_over:
+
+            def then(_: Outcome) -> None:
+                self._dispatch(frame, body, stranger, reply)
+
+            try:
+                self._committer.submit(_nothing, then)
+                return False
+            except CommitterClosed:
+                pass  # what it asks for may be in memory
+        return self._dispatch(frame, body, stranger, reply)
+
+    def _dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> bool:
         started = perf_counter()
         proved = False
         try:
@@ -200,6 +220,10 @@ class Dispatcher:
         self._authenticator.require_role(operation, transaction, request, caller)
         transaction.author = caller.author()
         return write(transaction, request, caller)
+
+
+def _nothing(_transaction: UnitOfWork) -> None:
+    """An operation for its company: before it, what others committed is told here."""
 
 
 def _frame_of(reading: Reading, outcome: Outcome) -> bytes:

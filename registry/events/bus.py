@@ -20,6 +20,9 @@ class Bus(Protocol):
     def publish(self, event: Event) -> None:
         """Hand an event to every matching subscription; never blocks."""
 
+    def lose(self) -> None:
+        """Tell every subscription that events were lost on their way here."""
+
     def subscribe(self, *patterns: str) -> Subscription:
         """Open a channel of the events that match any of the patterns."""
 
@@ -61,6 +64,15 @@ class InProcessBus:
             route.published += 1
             for subscription in route.subscriptions:
                 subscription.offer(event)
+
+    def lose(self) -> None:
+        """Tell every subscription that events were lost on their way here.
+
+        As after a drop of its own, whoever must not miss anything starts over.
+        """
+        with self._lock:
+            for subscription in self.subscriptions:
+                subscription.lose()
 
     def subscribe(self, *patterns: str) -> Subscription:
         """Open a channel of the events that match any of the patterns.

@@ -103,6 +103,12 @@ class Subscription:
                 self._wake_tasks()
             return True
 
+    def lose(self) -> None:
+        """Count an event as dropped that nobody has any more; called by the bus."""
+        with self._readable:
+            self.dropped += 1
+            self.offered += 1
+
     def drain(self) -> list[Event]:
         """Take everything that is buffered, oldest first, without waiting."""
         if not self._events:  # len of a deque is atomic: the usual case costs no lock

@@ -9,6 +9,8 @@
 - `Histogram`: how long or how large things were.
 - `UnitOfWork`: one transaction, and the events staged in it.
 - `Committer`: one thread that owns the write connection and commits in groups.
+- `Ear`, `Freshness`: following what other processes commit to the same database.
+- `Duty`: which of them does what only one is to do.
 """
 
 from registry.persistence import change_log
@@ -21,6 +23,8 @@ from registry.persistence.committer import (
 )
 from registry.persistence.copying import Copy, Progress, copy_database, find_damage
 from registry.persistence.database import Database, owned, reading
+from registry.persistence.duty import Duty
+from registry.persistence.following import Ear, Freshness
 from registry.persistence.histogram import Histogram
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
 from registry.persistence.sqlite import DATABASE_FILE, LOCK_FILE, DatabaseInUse
@@ -35,6 +39,9 @@ __all__ = [
     "Copy",
     "Database",
     "DatabaseInUse",
+    "Duty",
+    "Ear",
+    "Freshness",
     "Histogram",
     "Outcome",
     "Progress",

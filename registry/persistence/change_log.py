@@ -76,6 +76,7 @@ _AFTER = (
     .order_by(changes.c.number)
     .limit(_PAGE)
 )
+_AFTER_WITH_TIMES = _AFTER.add_columns(changes.c.at)
 _RECORDS = (
     select(
         changes.c.number,
@@ -95,7 +96,7 @@ _CURSOR = select(cursors.c.number).where(cursors.c.consumer == bindparam("name")
 _TOUCH = update(cursors).values(number=cursors.c.number)
 _MOVE_CURSOR = (
     update(cursors)
-    .where(cursors.c.consumer == bindparam("name"))
+    .where(cursors.c.consumer == bindparam("name"), cursors.c.number < bindparam("position"))
     .values(number=bindparam("position"))
 )
 
@@ -177,6 +178,17 @@ def _numbered(event: Event, number: int) -> Event:
     return Event(event.source, event.type, event.payload, number=number)
 
 
+def published(connection: Connection, after: int) -> Iterator[tuple[Event, int]]:
+    """As `read`, each with the time at which it was logged, in microseconds since 1970."""
+    while True:
+        rows = connection.execute(_AFTER_WITH_TIMES, {"after": after}).all()
+        for number, source, type_, payload, at in rows:
+            yield Event(source, type_, msgspec.json.decode(payload), number=number), at
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].number
+
+
 def read(connection: Connection, after: int) -> Iterator[Event]:
     """Every event after a number, oldest first, read page by page."""
     while True:
@@ -228,8 +240,9 @@ def newest(connection: Connection, most: int, after: int = 0) -> Iterator[Record
         after: Only those with a higher number.
     """
     reading = connection.execution_options(stream_results=True)
-    for row in reading.execute(_NEWEST, {"most": most, "after": after}):
-        yield Record(*row)
+    with reading.execute(_NEWEST, {"most": most, "after": after}) as rows:
+        for row in rows:
+            yield Record(*row)
 
 
 def cursor(connection: Connection, consumer: str) -> int | None:
@@ -238,9 +251,9 @@ def cursor(connection: Connection, consumer: str) -> int | None:
 
 
 def move_cursor(connection: Connection | Transaction, consumer: str, number: int) -> None:
-    """Remember up to which number a consumer has read."""
+    """Remember up to which number a consumer has read; it never goes back."""
     moved = connection.execute(_MOVE_CURSOR, {"name": consumer, "position": number})
-    if not moved.rowcount:
+    if not moved.rowcount and connection.execute(_CURSOR, {"name": consumer}).scalar() is None:
         connection.execute(insert(cursors), {"consumer": consumer, "number": number})
 
 

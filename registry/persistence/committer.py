@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 
 import structlog
 from attrs import frozen
-from sqlalchemy import RootTransaction
+from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from registry.events import Bus, Event, Reaction
-from registry.persistence import change_log
+from registry.persistence import change_log, postgresql
 from registry.persistence.bulk import BulkStatements
 from registry.persistence.database import Database
+from registry.persistence.following import PROPAGATION_BOUNDS, Freshness
 from registry.persistence.histogram import Histogram
 from registry.persistence.reactions import Inbox
 from registry.persistence.unit_of_work import UnitOfWork
@@ -103,6 +104,9 @@ class Committer:
         group_sizes: How many operations the commits held.
         commit_seconds: How long the commits took, with the operations in them.
         failed_commits: How many commits failed.
+        freshness: Until when nothing can have been missed that other processes committed;
+            None where nobody else writes to the database.
+        propagation_seconds: How long what they committed took to be told here.
     """
 
     def __init__(
@@ -125,6 +129,8 @@ class Committer:
         self.group_sizes = Histogram(GROUP_BOUNDS)
         self.commit_seconds = Histogram(COMMIT_BOUNDS)
         self.failed_commits = 0
+        self.freshness = Freshness() if database.shared else None
+        self.propagation_seconds = Histogram(PROPAGATION_BOUNDS)
         self._bus = bus
         self._deliver = deliver
         self._database = database
@@ -134,7 +140,8 @@ class Committer:
         self._settled_number = 0
         self._had_company = False  # whether the last group held more than one operation
         self._in_doubt = False
-        self._inboxes = [Inbox(reaction, bus) for reaction in reactions]
+        self._inboxes = [Inbox(reaction, bus, shared=database.shared) for reaction in reactions]
+        self._news = False  # whether another process may have committed something
         self._submitted: list[_Submission] = []
         self._lock = threading.Lock()  # guards what was submitted, and these two flags
         self._idle = False
@@ -220,6 +227,12 @@ class Committer:
         self.submit(work, settle)
         return future.result()
 
+    def look(self) -> None:
+        """Have the log looked at for what other processes committed; safe from any thread."""
+        with self._lock:
+            self._news = True
+            self._wake()
+
     def close(self) -> None:
         """Finish what was submitted, then stop. Safe to call again."""
         with self._lock:
@@ -233,12 +246,37 @@ class Committer:
 
     def _work(self) -> None:
         while (group := self._next_group()) is not None:
+            self._follow()
             outcomes = self._commit(group) if group else []
             self._react()
             self._acknowledge(group, outcomes)
             if self._number - self._settled_number >= SETTLE_EVERY:
                 self._settle_cursors()
         self._settle_cursors()
+
+    def _follow(self) -> None:
+        """Tell what other processes committed, before anything of this one depends on it."""
+        if self.freshness is None or not (self._news or self.freshness.is_over):
+            return
+        self._news = False
+        as_of = self.freshness.now()
+        try:
+            with self._database.snapshot() as snapshot:
+                self._tell_news(snapshot.connection)
+        except Exception as error:
+            log.warning("log.not_followed", reason=str(error))  # it is looked at again in a second
+        else:
+            self.freshness.confirm(as_of)
+
+    def _tell_news(self, connection: Connection) -> None:
+        """Publish what is in the log after the last event that was told here."""
+        now = time.time()
+        for event, at in change_log.published(connection, self._number):
+            if event.number > self._number + 1:  # what came between was trimmed meanwhile
+                log.warning("log.trimmed", before=event.number, known=self._number)
+                self._bus.lose()
+            self._publish([event])
+            self.propagation_seconds.note(max(0.0, now - at / 1e6))
 
     def _wake(self) -> None:
         self._idle = False
@@ -265,7 +303,7 @@ class Committer:
     def _wait_for_work(self) -> None:
         """Return when something was submitted, at the end, or when it is time for a retry."""
         with self._lock:
-            if self._submitted or self._closed:
+            if self._submitted or self._closed or self._news:
                 return
             self._idle = True
             self._work_to_do.clear()
@@ -301,16 +339,22 @@ class Committer:
 
     def _transact(self, run: Callable[[UnitOfWork], T]) -> T:
         """Run in one transaction, log its events with it, and publish them after it."""
+        as_of = self.freshness.now() if self.freshness else 0.0
         with self._transaction():
-            if self._in_doubt:
-                self._publish_the_doubtful()
+            if self._in_doubt or self.freshness:
+                self._tell_news(self._connection)
+                self._in_doubt = False
             unit = UnitOfWork(self._connection, self._bulk)
             result = run(unit)
             if unit.failure:
                 raise unit.failure
             events = change_log.append(self._connection, self._bulk, unit.staged, self._number)
             self._in_doubt = True  # a commit that fails may have happened all the same
+            if events and self.freshness:
+                postgresql.notify(self._connection)
         self._in_doubt = False
+        if self.freshness:
+            self.freshness.confirm(as_of)
         self._publish(events)
         return result
 
@@ -339,11 +383,6 @@ class Committer:
         for event in events:
             self._number = event.number
             self._bus.publish(event)
-
-    def _publish_the_doubtful(self) -> None:
-        """Publish what a commit that reported an error kept after all."""
-        self._publish(change_log.read(self._connection, self._number))
-        self._in_doubt = False
 
     def _run_one_by_one(self, unit: UnitOfWork, group: list[_Submission]) -> list[Outcome]:
         outcomes = []

@@ -1,8 +1,9 @@
 """A database: its writer, and consistent snapshots of it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -110,6 +111,18 @@ class Database:
         """A connection whose transactions keep every other writer out from the start."""
         return self.engine.connect().execution_options(**self._writing)
 
+    @contextmanager
+    def listening(self, channel: str) -> Iterator[Callable[[float, int], None]]:
+        """Hear what is said on a channel of a shared database.
+
+        Yields:
+            `postgresql.wait_for_notification`, for a connection of its own.
+        """
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql(f"LISTEN {channel}")
+            connection.commit()
+            yield partial(postgresql.wait_for_notification, connection)
+
     def close(self) -> None:
         """Close every connection and give the database free."""
         self.engine.dispose()
@@ -134,12 +147,26 @@ def owned(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[CommittedState]:
-    """Hold one commit of a data folder still for reading; a server may be running on it.
+def reading(folder: Path, url: str = "") -> Iterator[CommittedState]:
+    """Hold one commit of a database still for reading; a server may be running on it.
+
+    Args:
+        folder: The data folder that it is in.
+        url: The PostgreSQL database that it is instead, if any.
 
     Raises:
         OSError: It is no data folder.
+        ValueError: The URL is malformed.
+        DBAPIError: There is no such database.
     """
+    if url:
+        database = Database.at(url)
+        try:
+            with database.snapshot() as state:
+                yield state
+        finally:
+            database.close()
+        return
     file = folder / DATABASE_FILE
     if not file.exists():
         raise FileNotFoundError(f"{folder} is no data folder: it has no {DATABASE_FILE}")

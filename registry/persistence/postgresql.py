@@ -5,12 +5,15 @@ after the other as they do on SQLite. A number of the change log is given under 
 the lock is let go when the transaction can be seen: nobody can commit a lower number later.
 """
 
+import select
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event
+import psycopg
+import sqlalchemy
+from sqlalchemy import Connection, Engine, create_engine, event, func
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 WRITES = "registry_writes"
 """The execution option of a connection whose transactions take the lock."""
@@ -30,7 +33,10 @@ A process that was stopped in the middle of a transaction so holds up the others
 that: the server ends its session, and with it the transaction.
 """
 
+_NOTIFY = sqlalchemy.select(func.pg_notify(CHANNEL, func.current_schema()))
 _LOCK = "SELECT pg_advisory_xact_lock(7365, hashtext(current_schema()))"
+
+_TAKE_DUTY = "SELECT pg_try_advisory_lock(7366, hashtext(current_schema()))"
 
 _CONNECT = {
     "connect_timeout": 5,
@@ -84,6 +90,47 @@ def open_engine(url: URL) -> Engine:
             connection.exec_driver_sql(_LOCK)
 
     return engine
+
+
+def hold_duty(connection: Connection, *, held: bool) -> bool:
+    """Have the lock of the process on duty, for as long as the connection's session lives.
+
+    Args:
+        connection: A connection for this alone.
+        held: Whether it has the lock already; then only whether the session lives is looked at.
+    """
+    got = connection.exec_driver_sql("SELECT 1" if held else _TAKE_DUTY).scalar_one()
+    connection.commit()
+    return bool(got)
+
+
+def notify(connection: Connection) -> None:
+    """Say with the commit of this transaction that there is something new in the log."""
+    connection.execute(_NOTIFY)
+
+
+def wait_for_notification(connection: Connection, seconds: float, wake: int) -> None:
+    """Wait until something is said on a channel that the connection listens to.
+
+    Args:
+        connection: It has said ``LISTEN``.
+        seconds: How long to wait at most.
+        wake: A file; when there is something to read from it, the wait ends.
+
+    Raises:
+        DBAPIError: The connection is lost.
+    """
+    driver: Any = connection.connection.driver_connection
+    poll = select.poll()
+    for file in (driver.fileno(), wake):
+        poll.register(file, select.POLLIN)
+    poll.poll(seconds * 1000)
+    try:
+        for _ in driver.notifies(timeout=0):  # one look is enough for all that has gathered
+            pass
+    except psycopg.Error as error:
+        connection.invalidate(error)
+        raise DBAPIError("LISTEN", None, error, connection_invalidated=True) from error
 
 
 def _to_json(value: Any) -> str:

@@ -15,10 +15,14 @@ class Inbox:
     reaction's cursor moves in the same transaction as what the handler wrote, and
     whenever the bus dropped something, or a handler failed, the log is read again
     from there.
+
+    Where the database is shared, other processes handle the same events: whoever comes
+    first moves the cursor, and the others find it moved.
     """
 
-    def __init__(self, reaction: Reaction, bus: Bus) -> None:
+    def __init__(self, reaction: Reaction, bus: Bus, *, shared: bool = False) -> None:
         self.reaction = reaction
+        self._shared = shared
         self._subscription = bus.subscribe(*reaction.patterns)
         self._subscription.name = reaction.name
         self._drops_seen = 0
@@ -45,6 +49,8 @@ class Inbox:
             self._cursor = change_log.cursor(connection, self.reaction.name) or 0
             events = [e for e in change_log.read(connection, self._cursor) if self._wants(e)]
             self._trusted, self._drops_seen = True, drops
+        elif self._shared and events:
+            self._cursor = change_log.cursor(connection, self.reaction.name) or 0
         return [event for event in events if event.number > self._cursor]
 
     def handled(self, number: int) -> None:

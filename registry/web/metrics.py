@@ -119,6 +119,17 @@ def _commits(parts: Parts) -> Iterator[Metric]:
     yield _histogram("registry_commit_seconds", "Seconds for a commit.", committer.commit_seconds)
     yield _counter("registry_commit_failures", "Commits that failed.", committer.failed_commits)
     yield _gauge("registry_commits_waiting", "Operations that wait for one.", committer.waiting)
+    if committer.freshness is not None:
+        yield _histogram(
+            "registry_propagation_seconds",
+            "Seconds until what another process committed was known here.",
+            committer.propagation_seconds,
+        )
+        yield _gauge(
+            "registry_stale",
+            "Whether what others committed may be unknown here: the database does not answer.",
+            int(committer.freshness.is_over),
+        )
 
 
 def _deliveries(parts: Parts) -> Iterator[Metric]:

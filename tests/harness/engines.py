@@ -15,8 +15,6 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from registry.persistence import Database
-
 ENGINES = ("sqlite", "postgresql")
 
 SERVER_VARIABLE = "TEST_POSTGRESQL"
@@ -58,9 +56,8 @@ class PostgresqlServer:
         if name not in self._folders:
             self._drop_abandoned()
             self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
-            self._run(
-                f"ALTER DATABASE {name} SET synchronous_commit = off"
-            )  # nothing cuts the power
+            # Nothing cuts the power in a test.
+            self._run(f"ALTER DATABASE {name} SET synchronous_commit = off")
             self._folders[name] = folder
         return self._engine.url.set(database=name).render_as_string(hide_password=False)
 
@@ -127,12 +124,6 @@ def postgresql_server() -> PostgresqlServer:
 def database_url(folder: Path) -> str:
     """What the setting ``database`` is for a data folder: empty for SQLite."""
     return "" if is_sqlite() else postgresql_server().url(folder)
-
-
-def open_database(folder: Path) -> Database:
-    """The database of a folder, with nothing in it at first."""
-    url = database_url(folder)
-    return Database.at(url) if url else Database.in_folder(folder)
 
 
 def environment(folder: Path) -> Mapping[str, str]:

@@ -12,6 +12,12 @@ from registry.persistence import Committer, Database, Schema, migrate
 from tests.harness import engines
 
 
+def open_database(folder: Path) -> Database:
+    """The database of a folder, with nothing in it at first."""
+    url = engines.database_url(folder)
+    return Database.at(url) if url else Database.in_folder(folder)
+
+
 @frozen
 class Ground:
     """What a store stands on.
@@ -43,7 +49,7 @@ def ground_in(
         steps: Its schema.
         buffer_size: Events that the bus holds for each reader.
     """
-    database = engines.open_database(folder)
+    database = open_database(folder)
     with database.open_writer() as connection, connection.begin():
         migrate(connection, [Schema(store, steps)])
     bus = InProcessBus(buffer_size)

@@ -33,6 +33,7 @@ from registry.persistence import (
 )
 from tests.events.helpers import PATIENCE
 from tests.harness import engines
+from tests.harness.stores import open_database
 
 metadata = MetaData()
 
@@ -155,7 +156,7 @@ def open_world(
 ) -> Iterator[World]:
     """A world in a folder, as it was left there."""
     bus = bus or InProcessBus(buffer_size)
-    database = engines.open_database(folder)
+    database = open_database(folder)
     try:
         with closing(database.open_writer()) as connection, connection.begin():
             migrate(connection, [SCHEMA])

@@ -151,8 +151,7 @@ def registry_with(
         application.start()
         yield Registry(application, clock)
     finally:
-        application.committer.close()
-        application.database.close()
+        application.close()
 
 
 def encoded(raw: bytes) -> str:

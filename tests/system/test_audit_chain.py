@@ -1,26 +1,30 @@
 """The audit log: who did what, and whether it is as it was written."""
 
 import json
-import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import asdict
+from sqlalchemy import Connection, Update, create_engine, insert, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from registry.admin import Verification, verify
-from registry.admin.chain import BEGINNING, mark, seal, unpack
+from registry.admin.chain import BEGINNING, Block, mark, seal, unpack
 from registry.admin.events import WEBHOOK_CONFIGURED
+from registry.admin.tables import audit_blocks, audit_head
 from registry.dispatch import Caller
 from registry.persistence import DATABASE_FILE, UnitOfWork, reading
 from registry.persistence.change_log import Record
+from tests.harness import engines
 from tests.harness.client import Key
 from tests.system.registry import Registry, registry_in
 
 LOG_TOO = "UPDATE log_changes SET actor = 'x' WHERE number = 4"
-FREE = "DROP TRIGGER admin_audit_no_update; DROP TRIGGER admin_audit_no_delete;"
 
 
 def authors(registry: Registry) -> list[tuple[str, str, str]]:
@@ -28,16 +32,24 @@ def authors(registry: Registry) -> list[tuple[str, str, str]]:
     return [(entry["action"], entry["actor"], entry.get("origin", "")) for entry in entries]
 
 
-def change(folder: Path, statement: str, *, free: bool = True) -> None:
-    """Do to a data folder what nobody should."""
-    with closing(sqlite3.connect(folder / "data" / DATABASE_FILE)) as database, database:
-        if free:
-            database.executescript(FREE)
-        database.execute(statement)
+@contextmanager
+def writing(folder: Path, *, free: bool = True) -> Iterator[Connection]:
+    """Do to a database what nobody should."""
+    url = engines.database_url(folder / "data") or f"sqlite:///{folder / 'data' / DATABASE_FILE}"
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        for trigger in ("admin_audit_no_update", "admin_audit_no_delete") if free else ():
+            on = "" if engines.is_sqlite() else "ON admin_audit_blocks"
+            connection.exec_driver_sql(f"DROP TRIGGER {trigger} {on}")
+        yield connection
+
+
+def change(folder: Path, statement: str | Update, *, free: bool = True) -> None:
+    with writing(folder, free=free) as connection:
+        connection.execute(text(statement) if isinstance(statement, str) else statement)
 
 
 def verified(folder: Path, expected: tuple[int, bytes] | None = None) -> Verification:
-    with reading(folder / "data") as state:
+    with reading(folder / "data", engines.database_url(folder / "data")) as state:
         return verify(state.connection, expected=expected)
 
 
@@ -155,10 +167,9 @@ class TestWriting:
         assert (verified(folder).problem, verified(folder).entries) == ("", 12)
 
     def test_the_database_refuses_to_change_or_delete_entries(self, folder: Path) -> None:
-        with closing(sqlite3.connect(folder / "data" / DATABASE_FILE)) as database:
-            for statement in ("UPDATE {} SET last = 1", "DELETE FROM {}"):
-                with pytest.raises(sqlite3.IntegrityError, match="only grows"):
-                    database.execute(statement.format("admin_audit_blocks"))
+        for statement in ("UPDATE {} SET last = 1", "DELETE FROM {}"):
+            with pytest.raises(DBAPIError, match="only grows"):
+                change(folder, statement.format("admin_audit_blocks"), free=False)
 
 
 Line = tuple[Record, str]
@@ -174,25 +185,24 @@ def tamper(folder: Path, edit: Edit, *, head: bool = False, log: str = "") -> No
         head: Whether to move the record of where it ends as well.
         log: What to do to the change log.
     """
-    with closing(sqlite3.connect(folder / "data" / DATABASE_FILE)) as database, database:
-        database.executescript(FREE)
-        blocks = database.execute("SELECT first, content, seal FROM admin_audit_blocks").fetchall()
+    with writing(folder) as database:
+        blocks = database.execute(
+            text("SELECT first, content, seal FROM admin_audit_blocks ORDER BY first")
+        ).all()
         lines = edit([line for _, content, _ in blocks for line in unpack(content)])
-        database.execute("DELETE FROM admin_audit_blocks")
+        database.execute(text("DELETE FROM admin_audit_blocks"))
         last = blocks[-1][2]
         if lines:
-            text = "\n".join(json.dumps([*record, shown]) for record, shown in lines)
+            content = "\n".join(json.dumps([*record, shown]) for record, shown in lines)
             honest = seals([record for record, _ in lines])
             last = last if mark(last) == lines[-1][1] else honest[-1]
             number = lines[-1][0].number
-            database.execute(
-                "INSERT INTO admin_audit_blocks VALUES (?, ?, ?, ?)",
-                [lines[0][0].number, number, last, zlib.compress(text.encode())],
-            )
+            block = Block(lines[0][0].number, number, last, zlib.compress(content.encode()))
+            database.execute(insert(audit_blocks), asdict(block))
             if head:
-                database.execute("UPDATE admin_audit_head SET number = ?, seal = ?", [number, last])
+                database.execute(update(audit_head).values(number=number, seal=last))
         if log:
-            database.execute(log)
+            database.execute(text(log))
 
 
 def seals(records: list[Record]) -> list[bytes]:
@@ -271,11 +281,11 @@ class TestVerification:
         assert verified(folder).problem == "entry 11: the audit log ended before it"
 
     def test_finds_a_seal_of_a_block_that_was_altered(self, folder: Path) -> None:
-        change(folder, "UPDATE admin_audit_blocks SET seal = zeroblob(32)")
+        change(folder, update(audit_blocks).values(seal=bytes(32)))
         assert verified(folder).problem == "entry 10: does not fit its seal"
 
     def test_finds_a_block_that_cannot_be_read(self, folder: Path) -> None:
-        change(folder, "UPDATE admin_audit_blocks SET content = zeroblob(9)")
+        change(folder, update(audit_blocks).values(content=bytes(9)))
         assert verified(folder).problem == "entry 1: cannot be read"
 
     def test_finds_a_block_that_is_gone(self, folder: Path) -> None:
