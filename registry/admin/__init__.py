@@ -9,11 +9,13 @@
 - `read_secret`, `own_secret`: what deliveries are signed with.
 - `oldest`, `writer`: the audit log, as it is written for other systems.
 - `back_up`, `restore`: a data folder as one file, and back.
+- `KEPT_WITH_IT`: the files beside the database that go with it.
 """
 
 from registry.admin.audit import AuditLog
 from registry.admin.background import Background
 from registry.admin.backup import (
+    KEPT_WITH_IT,
     Backup,
     Damaged,
     Restored,
@@ -36,6 +38,7 @@ from registry.admin.webhook import WebhookCarrier
 
 __all__ = [
     "EVENTS",
+    "KEPT_WITH_IT",
     "SCHEMA_STEPS",
     "AuditClerk",
     "AuditLog",

@@ -11,7 +11,14 @@ from registry.commands.asking import Ask, Question, lasting
 from registry.commands.configuration import EndpointType
 from registry.commands.examination import Examination, examine
 from registry.commands.failures import explained
-from registry.commands.output import console, data_option, json_option, print_json, progress_of
+from registry.commands.output import (
+    console,
+    data_option,
+    database_option,
+    json_option,
+    print_json,
+    progress_of,
+)
 from registry.commands.remote import Refused, Remote, Target
 from registry.logs import set_up_logs
 from registry.settings import Endpoint
@@ -19,6 +26,7 @@ from registry.settings import Endpoint
 
 @click.command("check")
 @data_option
+@database_option
 @click.option(
     "--server",
     type=EndpointType(may_be_off=False),
@@ -38,12 +46,13 @@ from registry.settings import Endpoint
 def check(
     context: click.Context,
     data: Path,
+    database: str,
     server: Endpoint | None,
     admin_token_file: Path | None,
     *,
     as_json: bool,
 ) -> None:
-    """Check that a data folder is whole; exit code 1 if it is not.
+    """Check that a data folder, or a PostgreSQL database, is whole; exit code 1 if it is not.
 
     Looks at every page of the database, at the change log, and at what the stores say of
     each other; then replays the change log and compares what clients would be told with
@@ -53,7 +62,7 @@ def check(
     set_up_logs("error", "console")
     with explained(), ExitStack() as stack:
         ask = stack.enter_context(_asking(server, admin_token_file)) if server else None
-        examination = examine(data, progress_of, ask)
+        examination = examine(data, progress_of, ask, url=database)
     if as_json:
         print_json(_as_json(examination))
     else:

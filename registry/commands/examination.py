@@ -7,6 +7,7 @@ copy, as of one commit.
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -21,6 +22,7 @@ from registry.commands.asking import (
     questions_about,
     replay,
 )
+from registry.commands.shared_database import as_folder
 from registry.composition import EVENT_TYPES, SCHEMAS, Application, build
 from registry.events import Event
 from registry.persistence import DATABASE_FILE, Progress, change_log, copy_database, find_damage
@@ -69,22 +71,26 @@ class Examination:
             self.findings.append(Finding(part, text))
 
 
-def examine(folder: Path, show: Show, ask_server: Ask | None = None) -> Examination:
-    """Examine a data folder.
+def examine(
+    folder: Path, show: Show, ask_server: Ask | None = None, *, url: str = ""
+) -> Examination:
+    """Examine a database.
 
     Args:
         folder: The data folder.
         show: Shows how far it is.
         ask_server: Asks the server that is running on it, whose memory is then compared too.
+        url: The PostgreSQL database to examine, instead of that in the folder.
 
     Raises:
+        DBAPIError: The PostgreSQL database cannot be read.
         OSError: The database cannot be read.
         SchemaTooNew: The data was written by a newer release.
     """
     examination = Examination()
     with tempfile.TemporaryDirectory(prefix="registry-check-") as place:
         copy = Path(place, "data")
-        _copy(folder, copy, show)
+        _copy(folder, copy, show, url)
         damage = find_damage(copy / DATABASE_FILE)
         for text in damage:
             examination.find("database", text)
@@ -97,11 +103,16 @@ def examine(folder: Path, show: Show, ask_server: Ask | None = None) -> Examinat
                 else:
                     _examine_replay(application, Path(place, "replayed"), examination, show)
         if not examination.findings and ask_server is not None:
-            _examine_server(folder, Path(place), examination, show, ask_server)
+            copies = partial(_copy, folder, show=show, url=url)
+            _examine_server(copies, Path(place), examination, show, ask_server)
     return examination
 
 
-def _copy(folder: Path, target: Path, show: Show) -> None:
+def _copy(folder: Path, target: Path, show: Show, url: str) -> None:
+    if url:
+        with show("copying rows") as progress, as_folder(url, folder, progress) as copy:
+            copy.rename(target)
+        return
     source = folder / DATABASE_FILE
     if not source.exists():
         raise FileNotFoundError(f"{folder} is no data folder: it has no {DATABASE_FILE}")
@@ -226,7 +237,7 @@ def _disagreements(
 
 
 def _examine_server(
-    folder: Path, place: Path, examination: Examination, show: Show, ask: Ask
+    copy_to: Callable[[Path], None], place: Path, examination: Examination, show: Show, ask: Ask
 ) -> None:
     """Whether the memory of a running server says what the database says.
 
@@ -236,7 +247,7 @@ def _examine_server(
     found: Mapping[Question, str] = {}
     for look in range(LOOKS):
         copy = place / f"look-{look}"
-        _copy(folder, copy, show)
+        copy_to(copy)
         with _registry_in(copy) as application:
             asked = list(questions_about(application)) if questions is None else questions
             found = _disagreements(application, ask, asked, show)

@@ -2,6 +2,7 @@
 
 - `Database`: the engine, its pragmas, and consistent snapshots of it.
 - `copy_database`, `find_damage`: a copy of a database that is in use, and what is wrong with one.
+- `transfer`: all rows of one database into another, of whatever kind either is.
 - `reading`: one commit of a data folder, beside a server that is running on it.
 - `owned`: a data folder that no server can start on meanwhile.
 - `Schema`, `migrate`: each store's tables, upgraded on their own.
@@ -28,6 +29,7 @@ from registry.persistence.following import Ear, Freshness
 from registry.persistence.histogram import Histogram
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
 from registry.persistence.sqlite import DATABASE_FILE, LOCK_FILE, DatabaseInUse
+from registry.persistence.transfer import transfer
 from registry.persistence.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -55,4 +57,5 @@ __all__ = [
     "migrate",
     "owned",
     "reading",
+    "transfer",
 ]

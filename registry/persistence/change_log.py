@@ -91,7 +91,12 @@ _RECORDS = (
     .order_by(changes.c.number)
     .limit(bindparam("most"))
 )
-_NEWEST = _RECORDS.order_by(None).order_by(changes.c.number.desc()).limit(bindparam("most"))
+_NEWEST = (
+    _RECORDS.order_by(None)
+    .order_by(changes.c.number.desc())
+    .limit(bindparam("most"))
+    .execution_options(stream_results=True)
+)
 _CURSOR = select(cursors.c.number).where(cursors.c.consumer == bindparam("name"))
 _TOUCH = update(cursors).values(number=cursors.c.number)
 _MOVE_CURSOR = (
@@ -239,8 +244,7 @@ def newest(connection: Connection, most: int, after: int = 0) -> Iterator[Record
         most: How many.
         after: Only those with a higher number.
     """
-    reading = connection.execution_options(stream_results=True)
-    with reading.execute(_NEWEST, {"most": most, "after": after}) as rows:
+    with connection.execute(_NEWEST, {"most": most, "after": after}) as rows:
         for row in rows:
             yield Record(*row)
 

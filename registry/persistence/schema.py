@@ -17,8 +17,10 @@ Step = Callable[[Connection], None]
 
 _metadata = MetaData()
 
+VERSIONS_TABLE = "schema_versions"
+
 _versions = Table(
-    "schema_versions",
+    VERSIONS_TABLE,
     _metadata,
     Column("store", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
@@ -56,7 +58,7 @@ def migrate(connection: Connection, schemas: Iterable[Schema]) -> None:
     """
     _metadata.create_all(connection)
     wanted = [LOG_SCHEMA, *schemas]
-    found = {store: version for store, version in connection.execute(select(_versions))}
+    found = versions(connection)
     for schema in wanted:
         version = found.get(schema.store, 0)
         if version > len(schema.steps):
@@ -66,6 +68,11 @@ def migrate(connection: Connection, schemas: Iterable[Schema]) -> None:
             )
     for schema in wanted:
         _upgrade(connection, schema, found.get(schema.store))
+
+
+def versions(connection: Connection) -> dict[str, int]:
+    """How many steps each store's tables have taken."""
+    return {store: version for store, version in connection.execute(select(_versions))}
 
 
 def _upgrade(connection: Connection, schema: Schema, found: int | None) -> None:

@@ -1,0 +1,1 @@
+"""Several registries over one PostgreSQL, and what may happen to them."""
