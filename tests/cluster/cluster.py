@@ -104,13 +104,22 @@ class Cluster:
         Raises:
             AssertionError: One does not.
         """
+        self.know(load)
+        for server in self.servers:
+            self.check(server)
+
+    def know(self, load: "Load") -> None:
+        """See that every registry knows all that was acknowledged.
+
+        Raises:
+            AssertionError: One does not.
+        """
         self.in_step()
         for server in self.servers:
             with Client.to(server.endpoint) as client:
                 for writer in load.writers:
                     for node in writer.nodes.values():
                         node.check(client)
-            self.check(server)
         ids = [node.id for writer in load.writers for node in writer.nodes.values()]
         assert len(ids) == len(set(ids))
 
