@@ -64,7 +64,16 @@ from registry.identity import (
 from registry.listener import Limits, Listener, Protocols
 from registry.membership import Member, MembershipStore, MembershipView
 from registry.outside import Outside, check_url
-from registry.persistence import Committer, Database, Duty, Ear, Schema, migrate
+from registry.persistence import (
+    Committer,
+    Database,
+    Duty,
+    Ear,
+    Retention,
+    Schema,
+    Trimmer,
+    migrate,
+)
 from registry.policy import PolicyStore, PolicyView
 from registry.polo import PoloStore, PoloView
 from registry.routing import RoutingStore, RoutingView
@@ -398,7 +407,9 @@ def build(
         ),
     )
 
-    listener = Listener(protocols, limits_of(settings), take_turns=take_turns)
+    listener = Listener(
+        protocols, limits_of(settings), take_turns=take_turns, share_port=settings.share_port
+    )
     shown = Parts(
         audit=clerk,
         authenticator=authenticator,
@@ -440,6 +451,12 @@ def build(
             presence=presence,
             projections=projections,
             reap_after=settings.reap_after_seconds,
+            trimmer=Trimmer(
+                [*(reaction.name for reaction in reactions), clerk.CONSUMER],
+                Retention(settings.keep_changes, settings.keep_changes_days * 86_400),
+                clock,
+            ),
+            on_duty=lambda: duty.was_mine,
             shared=database.snapshot if database.shared else None,
         ),
         projections=projections,

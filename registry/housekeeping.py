@@ -1,16 +1,19 @@
 """What has to be done now and then, whether or not anybody asks."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 
 from registry.directory import DirectoryStore, Presence, seen_since
 from registry.events import Projection, Snapshots, Transaction
-from registry.persistence import Committer, CommitterClosed, Outcome
+from registry.persistence import Committer, CommitterClosed, Outcome, Trimmer, trimming
 from registry.routing import RoutingStore
 
 log = structlog.get_logger()
+
+Work = Callable[[Transaction], Any]
 
 SWEEP_SECONDS = 10.0
 """Between two rounds."""
@@ -28,6 +31,8 @@ class Housekeeping:
         presence: Presence,
         projections: Sequence[Projection],
         reap_after: float,
+        trimmer: Trimmer,
+        on_duty: Callable[[], bool] = lambda: True,
         shared: Snapshots | None = None,
     ) -> None:
         """Describe the rounds.
@@ -40,6 +45,8 @@ class Housekeeping:
             projections: Read models to keep up to date while nobody reads them, so that
                 their buffers stay short.
             reap_after: Seconds of silence after which a node is removed.
+            trimmer: Keeps the change log short.
+            on_duty: Whether it is for this process to do that; must not wait.
             shared: The database, where other processes save there whom they heard of.
         """
         self._committer = committer
@@ -48,6 +55,8 @@ class Housekeeping:
         self._presence = presence
         self._projections = projections
         self._reap_after = reap_after
+        self._trimmer = trimmer
+        self._on_duty = on_duty
         self._shared = shared
         self._heard_until = 0.0  # what others saved is known up to then
 
@@ -93,6 +102,22 @@ class Housekeeping:
                 log.error("housekeeping.failed", exc_info=outcome.error)
                 self._presence.save_again(unsaved)
 
+        self._submit(work, report)
+        if self._on_duty():
+            self._trim()
+
+    def _trim(self) -> None:
+        """Take a page from the change log, and then the next if it was full."""
+
+        def report(outcome: Outcome) -> None:
+            if outcome.error is not None:
+                log.error("housekeeping.not_trimmed", exc_info=outcome.error)
+            elif outcome.result == trimming.PAGE:
+                self._trim()
+
+        self._submit(self._trimmer.trim, report)
+
+    def _submit(self, work: Work, report: Callable[[Outcome], None]) -> None:
         try:
             self._committer.submit(work, report)
         except CommitterClosed:

@@ -86,8 +86,6 @@ async def _run(
     stop: asyncio.Event,
 ) -> None:
     _start(application)
-    for work in application.background:
-        work.start()
     try:
         certificate = _certificate(settings)
         http, url = await _serve_http(application, settings.http)
@@ -97,6 +95,8 @@ async def _run(
             announce(f"listening on {where} with TLS, fingerprint {certificate.fingerprint}")
         if url:
             announce(f"HTTP on {url}")
+        for work in application.background:
+            work.start()
         reloader = Reloader(application, settings, certificate, reread)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload)
         housekeeping = asyncio.create_task(application.housekeeping.run())

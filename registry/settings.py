@@ -118,6 +118,11 @@ class Settings:
         "A password belongs into the environment (REGISTRY_DATABASE, or PGPASSFILE).",
         unit="URL",
     )
+    share_port: bool = setting(
+        default=False,
+        says="Let other registries of this machine listen on the same addresses: each new "
+        "connection goes to one of them. For several over one PostgreSQL database.",
+    )
     admin_token_file: Path | None = setting(
         default=None,
         says="File with the admin token. Without one, nothing that needs an administrator works.",
@@ -214,6 +219,15 @@ class Settings:
     )
     recovery_keys: str = setting(
         default=RECOVERY_KEYS, says="Issuers of recoveries.", unit="KID=KEY,..."
+    )
+    keep_changes: int = setting(
+        default=1_000_000,
+        says="Changes that are kept in the change log at most, once everybody has read them. "
+        "The audit log keeps all of them.",
+        least=1000,
+    )
+    keep_changes_days: float = setting(
+        default=30.0, says="And for how many days at most.", least=0.01
     )
     event_buffer: int = setting(
         default=65_536, says="Events that one subscriber of the bus can hold unread.", least=1

@@ -17,9 +17,6 @@ from registry.persistence import Committer, change_log
 
 log = structlog.get_logger()
 
-CONSUMER = "audit"
-"""Its cursor in the change log, which is not to be trimmed beyond it."""
-
 PAGE = 500
 """Entries in a block at most: a few milliseconds' work, for which nobody waits long."""
 
@@ -43,6 +40,9 @@ class AuditClerk:
     Attributes:
         number: The number of the last entry, as far as was looked; 0 before the first look.
     """
+
+    CONSUMER = "audit"
+    """Its cursor in the change log, which is not to be trimmed beyond it."""
 
     def __init__(
         self,
@@ -125,4 +125,4 @@ def _append(head: entries.Head, block: Block, transaction: Transaction) -> None:
     if not moved.rowcount:
         raise HeadMoved(f"the audit log does not end with entry {head.number} any more")
     transaction.execute(_ADD, asdict(block))
-    change_log.move_cursor(transaction, CONSUMER, block.last)
+    change_log.move_cursor(transaction, AuditClerk.CONSUMER, block.last)

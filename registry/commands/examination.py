@@ -10,9 +10,12 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from attrs import define, field, frozen
+from sqlalchemy import Connection
 
 from registry.added_stores import added_stores
+from registry.admin import oldest
 from registry.commands.asking import (
     Ask,
     Question,
@@ -187,21 +190,29 @@ def _examine_replay(
 ) -> None:
     """Whether read models that only followed the change log say what the database says."""
     with application.database.snapshot() as snapshot:
-        first = next(change_log.read(snapshot.connection, 0), None)
-        if first is not None and first.number != 1:
-            examination.notes.append("read models: not replayed, as the log does not begin with 1")
-            return
         followed = build(Settings(data=place), deliver=lambda callback: callback())
         try:
             with show("replaying changes") as progress:
-                total = examination.counts["changes"]
-                events = change_log.read(snapshot.connection, 0)
+                total = snapshot.number
+                events = _history(snapshot.connection)
                 replay(_told(events, total, progress), followed)
             _compare(application, ask_here(followed), "read models", examination, show)
         except ReplayFailed as error:
             examination.find("read models", str(error))
         finally:
             followed.close()
+
+
+def _history(connection: Connection) -> Iterator[Event]:
+    """Every event from the first: what the change log has no more is in the audit log."""
+    first = next(change_log.read(connection, 0), None)
+    for entry in oldest(connection) if first is None or first.number > 1 else ():
+        record = entry.record
+        if first is not None and record.number >= first.number:
+            break
+        payload = msgspec.json.decode(record.payload)
+        yield Event(record.source, record.type, payload, number=record.number)
+    yield from change_log.read(connection, 0)
 
 
 def _told(events: Iterator[Event], total: int, progress: Progress) -> Iterator[Event]:

@@ -86,14 +86,15 @@ class Dispatcher:
         try:
             return remembered.repeat()
         except Exception as error:
-            return _refused(remembered.reading, error)
+            return self._refuse_repeat(remembered, error)
 
     def dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> bool:
         """Run one request and call `reply` once, with the frame of its answer.
 
-        Where other processes write to the database, and this one may have missed that for a
-        while (it was stopped, or could not reach the database), it is brought up to date first.
-        If that fails, it answers with what it knows.
+        Where other processes write to the database, a no is only given when it is known what
+        they have committed: a node may have registered with another one a moment ago. Where
+        this one may have missed that for a while (it was stopped, or could not reach the
+        database), it is found out first. If that fails, it answers with what it knows.
 
         Args:
             frame: The request as a client sent it.
@@ -104,19 +105,40 @@ class Dispatcher:
         Returns:
             Whether somebody was proved to have sent it: a key, or an administrator.
         """
-        if self._freshness is not None and self._freshness.is_over:
+        stale = self._freshness is not None and self._freshness.is_over
+        run = partial(self._dispatch, frame, body, stranger, reply)
+        if stale and self._look_first(partial(run, admitted=False, sure=True)):
+            return False
+        return run(admitted=False, sure=self._freshness is None)
 
-            def then(_: Outcome) -> None:
-                self._dispatch(frame, body, stranger, reply)
+    def _look_first(self, then: Callable[[], object]) -> bool:
+        """Do something when it is known what others committed; false if that cannot be."""
+        try:
+            self._committer.look(then)
+        except CommitterClosed:
+            return False  # what is asked for may be in memory
+        return True
 
-            try:
-                self._committer.submit(_nothing, then)
-                return False
-            except CommitterClosed:
-                pass  # what it asks for may be in memory
-        return self._dispatch(frame, body, stranger, reply)
+    def _dispatch(
+        self,
+        frame: bytes,
+        body: bytes,
+        stranger: Caller,
+        reply: Reply,
+        *,
+        admitted: bool,
+        sure: bool,
+    ) -> bool:
+        """Run a request.
 
-    def _dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> bool:
+        Args:
+            frame: As of `dispatch`.
+            body: As of `dispatch`.
+            stranger: As of `dispatch`.
+            reply: As of `dispatch`.
+            admitted: Whether it has passed the gate already.
+            sure: Whether it is known here what other processes committed.
+        """
         started = perf_counter()
         proved = False
         try:
@@ -126,7 +148,9 @@ class Dispatcher:
             reply(refusal.frame)
             return False
         try:
-            self._gate.admit(reading.operation, reading.request, stranger.address)
+            if not admitted:
+                self._gate.admit(reading.operation, reading.request, stranger.address)
+                admitted = True
             caller = self._authenticator.authenticate(reading.operation, reading.request, stranger)
             proved = caller.is_proved
             ask = reading.operation.outside_work(reading.request)
@@ -138,6 +162,10 @@ class Dispatcher:
                 self._write(reading, caller, reply, started)
                 return proved
         except Exception as error:
+            again = partial(self._dispatch, frame, body, stranger, reply, admitted=True, sure=True)
+            lacking = admitted and not sure and _may_lack_news(reading.request, error)
+            if lacking and self._look_first(again):
+                return proved
             answer = _refused(reading, error)
         reading.operation.tally.seconds.note(perf_counter() - started)
         reply(answer)
@@ -147,12 +175,19 @@ class Dispatcher:
         """The frame that says what was wrong, where there is no request to answer."""
         return self._dialect.refuse(text)
 
+    def _refuse_repeat(self, remembered: Remembered, error: Exception) -> bytes | None:
+        """None where `dispatch` has to find out whether it is so for the others too."""
+        if self._freshness is not None:
+            remembered.tally.repeats -= 1  # it is counted there
+            return None
+        return _refused(remembered.reading, error)
+
     def _time_repeat(self, remembered: Remembered) -> bytes | None:
         started = perf_counter()
         try:
             answer = remembered.repeat()
         except Exception as error:
-            answer = _refused(remembered.reading, error)
+            answer = self._refuse_repeat(remembered, error)
         remembered.tally.repeat_seconds.note(perf_counter() - started)
         return answer
 
@@ -222,8 +257,14 @@ class Dispatcher:
         return write(transaction, request, caller)
 
 
-def _nothing(_transaction: UnitOfWork) -> None:
-    """An operation for its company: before it, what others committed is told here."""
+def _may_lack_news(request: Any, error: Exception) -> bool:
+    """Whether a request may be refused only because another process knows more.
+
+    Wrong admin tokens are the same everywhere, and are counted each time that they are shown.
+    """
+    if isinstance(error, PermissionError):
+        return not getattr(request, "admin_token", "")
+    return isinstance(error, LookupError)
 
 
 def _frame_of(reading: Reading, outcome: Outcome) -> bytes:

@@ -38,6 +38,7 @@ class Listener:
         limits: Limits,
         *,
         take_turns: Callable[[Callable[[], object]], object] = lambda work: work(),
+        share_port: bool = False,
     ) -> None:
         """Make a listener; `start` opens it.
 
@@ -45,7 +46,10 @@ class Listener:
             protocols: What clients may speak.
             limits: What they may ask for.
             take_turns: Runs what takes its time, in turns, so that others are served between.
+            share_port: Whether other processes may listen on the same address; the system then
+                gives each new connection to one of them.
         """
+        self._share_port = share_port
         self._protocols = protocols
         self.limits = limits
         self._take_turns = take_turns
@@ -79,9 +83,9 @@ class Listener:
         if tls is not None:
             door = TlsDoor(tls, self._patience, self._connection, self._guests)
             self._doors.append(door)
-            return await door.open(host, port)
+            return await door.open(host, port, share_port=self._share_port)
         server = await asyncio.get_running_loop().create_server(
-            self._connection, host, port, backlog=BACKLOG
+            self._connection, host, port, backlog=BACKLOG, reuse_port=self._share_port or None
         )
         self._servers.append(server)
         bound = server.sockets[0].getsockname()

@@ -53,8 +53,13 @@ class TlsDoor:
         self._sockets: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self, host: str, port: int) -> tuple[str, int]:
+    async def open(self, host: str, port: int, *, share_port: bool = False) -> tuple[str, int]:
         """Begin to accept; returns the first address that clients can reach.
+
+        Args:
+            host: A name or an IP address; empty for all addresses.
+            port: 0 for any free one.
+            share_port: Whether other processes may listen there too.
 
         Raises:
             OSError: The address cannot be listened on.
@@ -65,7 +70,7 @@ class TlsDoor:
         )
         try:
             for family, *_, where in dict.fromkeys(found):
-                self._sockets.append(_listen(family, where))
+                self._sockets.append(_listen(family, where, share_port=share_port))
         except OSError:
             self.close()
             raise
@@ -133,10 +138,12 @@ class _Place:
             self._guests.let_out(self._address)
 
 
-def _listen(family: int, where: Any) -> socket.socket:
+def _listen(family: int, where: Any, *, share_port: bool) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if share_port:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:  # IPv4 has a socket of its own
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.settimeout(0)

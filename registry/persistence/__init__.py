@@ -7,6 +7,7 @@
 - `owned`: a data folder that no server can start on meanwhile.
 - `Schema`, `migrate`: each store's tables, upgraded on their own.
 - `change_log`: every durable event as a numbered row.
+- `Trimmer`, `Retention`: what of it is kept.
 - `Histogram`: how long or how large things were.
 - `UnitOfWork`: one transaction, and the events staged in it.
 - `Committer`: one thread that owns the write connection and commits in groups.
@@ -30,6 +31,7 @@ from registry.persistence.histogram import Histogram
 from registry.persistence.schema import Schema, SchemaTooNew, migrate
 from registry.persistence.sqlite import DATABASE_FILE, LOCK_FILE, DatabaseInUse
 from registry.persistence.transfer import transfer
+from registry.persistence.trimming import Retention, Trimmer
 from registry.persistence.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -47,9 +49,11 @@ __all__ = [
     "Histogram",
     "Outcome",
     "Progress",
+    "Retention",
     "Schema",
     "SchemaTooNew",
     "StorageUnavailable",
+    "Trimmer",
     "UnitOfWork",
     "change_log",
     "copy_database",

@@ -36,7 +36,7 @@ ACKNOWLEDGED_AT_ONCE = 16
 RETRY_AFTER = 1.0
 """Seconds before a reaction whose handler failed is tried again."""
 
-SETTLE_EVERY = 10_000
+SETTLE_EVERY = 1_000
 """Events between two moves of the cursors that had nothing to handle."""
 
 
@@ -142,6 +142,7 @@ class Committer:
         self._in_doubt = False
         self._inboxes = [Inbox(reaction, bus, shared=database.shared) for reaction in reactions]
         self._news = False  # whether another process may have committed something
+        self._onlookers: list[Callable[[], object]] = []
         self._submitted: list[_Submission] = []
         self._lock = threading.Lock()  # guards what was submitted, and these two flags
         self._idle = False
@@ -227,9 +228,21 @@ class Committer:
         self.submit(work, settle)
         return future.result()
 
-    def look(self) -> None:
-        """Have the log looked at for what other processes committed; safe from any thread."""
+    def look(self, then: Callable[[], object] | None = None) -> None:
+        """Have the log looked at for what other processes committed; safe from any thread.
+
+        Args:
+            then: Called, where ``deliver`` calls things, when all that was committed before
+                this call is told here, or the database does not answer. Must not raise.
+
+        Raises:
+            CommitterClosed: The server is stopping: `then` will not be called.
+        """
         with self._lock:
+            if then is not None:
+                if self._closed:
+                    raise CommitterClosed("the server is stopping")
+                self._onlookers.append(then)
             self._news = True
             self._wake()
 
@@ -252,13 +265,16 @@ class Committer:
             self._acknowledge(group, outcomes)
             if self._number - self._settled_number >= SETTLE_EVERY:
                 self._settle_cursors()
+        self._follow()
         self._settle_cursors()
 
     def _follow(self) -> None:
         """Tell what other processes committed, before anything of this one depends on it."""
         if self.freshness is None or not (self._news or self.freshness.is_over):
             return
-        self._news = False
+        with self._lock:
+            self._news = False
+            onlookers, self._onlookers = self._onlookers, []
         as_of = self.freshness.now()
         try:
             with self._database.snapshot() as snapshot:
@@ -267,6 +283,8 @@ class Committer:
             log.warning("log.not_followed", reason=str(error))  # it is looked at again in a second
         else:
             self.freshness.confirm(as_of)
+        for then in onlookers:
+            self._deliver(partial(_tell, then))
 
     def _tell_news(self, connection: Connection) -> None:
         """Publish what is in the log after the last event that was told here."""
@@ -446,6 +464,10 @@ class Committer:
             return
         for inbox in settled:
             inbox.handled(self._number)
+
+
+def _tell(then: Callable[[], object]) -> None:
+    then()
 
 
 def _report(ended: Iterable[tuple[_Submission, Outcome]]) -> None:

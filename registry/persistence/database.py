@@ -119,6 +119,7 @@ class Database:
             `postgresql.wait_for_notification`, for a connection of its own.
         """
         with self.engine.connect() as connection:
+            connection.exec_driver_sql("SET application_name = 'registry ear'")
             connection.exec_driver_sql(f"LISTEN {channel}")
             connection.commit()
             yield partial(postgresql.wait_for_notification, connection)

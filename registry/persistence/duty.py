@@ -47,6 +47,11 @@ class Duty:
                 self._look_again = time.monotonic() + LOOK_EVERY
             return self._has
 
+    @property
+    def was_mine(self) -> bool:
+        """Whether this process had it when that was looked at last; asks nobody."""
+        return self._has
+
     def give_up(self) -> None:
         """Let another process have it."""
         with self._lock:

@@ -22,9 +22,14 @@ from tests.harness.postgresql import OwnPostgresql
 from tests.harness.waiting import eventually
 
 SIZE = 3
+KEPT_CHANGES = 1000
 WRITERS = 6
 
-UNSETTLED = ("unavailable", "stopping")
+PATIENCE_WITH_THE_STOPPED = 120.0
+"""Seconds for which clients wait: whoever gave up on a registry that is only stopped could not
+know when what it had asked for will happen."""
+
+UNSETTLED = ("could not commit", "stopping")
 """Errors after which a change may have happened, or not."""
 
 
@@ -46,6 +51,7 @@ class Cluster:
         self.url = url
         self.postgresql = postgresql
         options = ["--admin-token-file", str(self._token), "--registrations-per-minute", "0"]
+        options += ["--keep-changes", str(KEPT_CHANGES)]
         self.servers = [
             RegistryServer(
                 folder / f"data-{number}",
@@ -219,11 +225,14 @@ class Load:
 
     def _connect(self, turn: int) -> Client:
         try:
-            return Client.to(self.servers[turn % len(self.servers)].endpoint)
+            server = self.servers[turn % len(self.servers)]
+            return Client.to(server.endpoint, patience=PATIENCE_WITH_THE_STOPPED)
         except OSError as error:
             raise ConnectionLost(str(error)) from error
 
     def _settle(self, writer: Writer, client: Client) -> None:
+        if writer.touched:
+            register(client, Key())  # whoever has written reads what others wrote before it
         for thing in writer.touched:
             thing.check(client)
         writer.touched.clear()

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.cluster import Cluster
+from tests.e2e.conftest import namespace
 from tests.harness.postgresql import OwnPostgresql, has_postgresql, own_postgresql
+
+__all__ = ["namespace"]  # the network of real daemons
 
 _databases = count(1)
 

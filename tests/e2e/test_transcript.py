@@ -10,6 +10,7 @@ pytestmark = pytest.mark.daemon
 
 
 @pytest.mark.usefixtures("namespace")
+@pytest.mark.sqlite
 def test_the_transcript_in_the_readme_is_what_happens_now(tmp_path: Path) -> None:
     """If it is not: ``python -m tests.e2e.transcript --write``."""
     assert masked(record(tmp_path)) == masked(in_readme())

@@ -45,16 +45,21 @@ class Key:
 class Client:
     """One connection, on which one request follows the other."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
         self._connection = connection
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection.settimeout(PATIENCE)
+        self._connection.settimeout(patience)
         self._decoder = FrameDecoder()
 
     @classmethod
-    def to(cls, endpoint: tuple[str, int]) -> Self:
-        """Connect to a server in the test's own network."""
-        return cls(socket.create_connection(endpoint, PATIENCE))
+    def to(cls, endpoint: tuple[str, int], *, patience: float = PATIENCE) -> Self:
+        """Connect to a server in the test's own network.
+
+        Args:
+            endpoint: Where it listens.
+            patience: Seconds to wait for each answer.
+        """
+        return cls(socket.create_connection(endpoint, PATIENCE), patience)
 
     def __enter__(self) -> Self:
         return self

@@ -25,6 +25,7 @@ from tools.bench.protocols import PROTOCOLS
 from tools.bench.report import bar_record, bar_table, load_record, load_table
 from tools.bench.scale import Scale
 from tools.bench.scenarios import SCENARIOS
+from tools.bench.several import Several
 
 console = Console(width=None if Console().is_terminal else 200)
 
@@ -222,6 +223,43 @@ def scale_command(
         )
         parts = {"size": scale.size, "writes": scale.writes}
         bars = [bar for name in only or parts for bar in parts[name]()]
+    _show(bars, json_file)
+
+
+@main.command("several")
+@click.option(
+    "--database",
+    "url",
+    required=True,
+    metavar="URL",
+    help="A database of a PostgreSQL server; one beside it is made, and dropped again.",
+)
+@click.option("--processes", "-p", multiple=True, type=click.IntRange(1), default=[1, 2, 3])
+@click.option("--connections", "-c", type=click.IntRange(1), default=64, show_default=True)
+@seconds_option(3.0)
+@ground_option
+@json_option
+def several_command(
+    *,
+    url: str,
+    processes: Sequence[int],
+    connections: int,
+    seconds: float,
+    ground: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Set several registries over one PostgreSQL database against one of them, and SQLite."""
+    with _errors_told(), _progress() as progress, Ground.within(ground) as place:
+        task = progress.add_task("", total=None)
+        several = Several(
+            ground=place,
+            url=url,
+            processes=processes,
+            connections=connections,
+            seconds=seconds,
+            say=lambda what: progress.update(task, description=what),
+        )
+        bars = list(several.bars())
     _show(bars, json_file)
 
 

@@ -42,6 +42,13 @@ def pinning() -> str:
     )
 
 
+_UNLIMITED = (
+    *("--http", "off", "--log-level", "error", "--stale-after-seconds", "864000"),
+    *("--registrations-per-minute", "0", "--max-connections-per-address", "10000"),
+)
+"""What has a registry bear a load, and nothing else."""
+
+
 class Server:
     """A server in a process of its own.
 
@@ -70,6 +77,21 @@ class Server:
         self.started_in = time.monotonic() - began
 
     @classmethod
+    def shared(cls, folder: Path, url: str, port: int) -> Self:
+        """One of several registries over a PostgreSQL database.
+
+        Args:
+            folder: Its data folder.
+            url: The database.
+            port: Where all of them listen; 0 for the first.
+        """
+        return cls(
+            *("-m", "registry", "serve", "--listen", f"127.0.0.1:{port}", "--data", str(folder)),
+            *("--database", url, "--share-port", *_UNLIMITED),
+            pinned=False,
+        )
+
+    @classmethod
     def registry(cls, folder: Path, *, pinned: bool = True) -> Self:
         """A registry over a data folder.
 
@@ -78,9 +100,7 @@ class Server:
         """
         return cls(
             *("-m", "registry", "serve", "--listen", "127.0.0.1:0", "--data", str(folder)),
-            *("--http", "off"),
-            *("--log-level", "error", "--stale-after-seconds", "864000"),
-            *("--registrations-per-minute", "0", "--max-connections-per-address", "10000"),
+            *_UNLIMITED,
             pinned=pinned,
         )
 
