@@ -34,7 +34,7 @@ ACKNOWLEDGED_AT_ONCE = 16
 """Operations that are acknowledged in one piece: a fraction of a millisecond's work."""
 
 RETRY_AFTER = 1.0
-"""Seconds before a reaction whose handler failed is tried again."""
+"""Seconds before what failed is tried again: a reaction's handler, or a look at the log."""
 
 SETTLE_EVERY = 1_000
 """Events between two moves of the cursors that had nothing to handle."""
@@ -142,6 +142,7 @@ class Committer:
         self._in_doubt = False
         self._inboxes = [Inbox(reaction, bus, shared=database.shared) for reaction in reactions]
         self._news = False  # whether another process may have committed something
+        self._blind_until = 0.0  # by the clock of freshness: the database did not answer
         self._onlookers: list[Callable[[], object]] = []
         self._submitted: list[_Submission] = []
         self._lock = threading.Lock()  # guards what was submitted, and these two flags
@@ -276,13 +277,15 @@ class Committer:
             self._news = False
             onlookers, self._onlookers = self._onlookers, []
         as_of = self.freshness.now()
-        try:
-            with self._database.snapshot() as snapshot:
-                self._tell_news(snapshot.connection)
-        except Exception as error:
-            log.warning("log.not_followed", reason=str(error))  # it is looked at again in a second
-        else:
-            self.freshness.confirm(as_of)
+        if as_of >= self._blind_until:
+            try:
+                with self._database.snapshot() as snapshot:
+                    self._tell_news(snapshot.connection)
+            except Exception as error:
+                log.warning("log.not_followed", reason=str(error))
+                self._blind_until = self.freshness.now() + RETRY_AFTER  # nobody waits so long
+            else:
+                self.freshness.confirm(as_of)
         for then in onlookers:
             self._deliver(partial(_tell, then))
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from attrs import define, field
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from tests.crash.nodes import ADMIN_TOKEN
@@ -80,6 +80,12 @@ class Cluster:
         """A connection to each."""
         with ExitStack() as stack:
             yield [stack.enter_context(Client.to(server.endpoint)) for server in self.servers]
+
+    def another_database(self) -> str:
+        """The URL of a database beside this one, with nothing in it."""
+        self.sql("CREATE DATABASE another")
+        other = make_url(self.url).set(database="another")
+        return other.render_as_string(hide_password=False)
 
     def sql(self, statement: str) -> Any:
         """Run a statement in the database; the first value that it answers with."""
