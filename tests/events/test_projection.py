@@ -205,6 +205,36 @@ class TestDrop:
         assert model.rebuilds == 2
 
 
+class TestLoss:
+    """Events that got lost before they came to the bus (`InProcessBus.lose`)."""
+
+    def test_leads_to_a_rebuild(
+        self, bus: InProcessBus, database: Database, model: ReadModel
+    ) -> None:
+        model.projection.catch_up()
+        database.commit(7)  # and nobody publishes it
+        assert model.total == 0
+        bus.lose()
+        assert model.total == 7
+        assert model.rebuilds == 2
+
+    def test_is_made_good_before_what_comes_next(
+        self, bus: InProcessBus, database: Database, model: ReadModel
+    ) -> None:
+        model.projection.catch_up()
+        database.commit(7)
+        bus.lose()
+        database.add(1)
+        assert model.total == 8
+        assert model.applied == []
+
+    def test_concerns_every_subscription_once(self, bus: InProcessBus) -> None:
+        one, both = bus.subscribe("total.*"), bus.subscribe("total.*", "other")
+        bus.lose()
+        assert (one.dropped, both.dropped) == (1, 1)
+        assert (one.drain(), both.drain()) == ([], [])
+
+
 class TestRebuild:
     def test_is_followed_by_what_happened_during_it(
         self, database: Database, model: ReadModel
