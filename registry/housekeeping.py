@@ -8,7 +8,7 @@ import structlog
 
 from registry.directory import DirectoryStore, Presence, seen_since
 from registry.events import Projection, Snapshots, Transaction
-from registry.persistence import Committer, CommitterClosed, Outcome, Trimmer, trimming
+from registry.persistence import Committer, CommitterClosed, Outcome, Trimmer
 from registry.routing import RoutingStore
 
 log = structlog.get_logger()
@@ -112,7 +112,7 @@ class Housekeeping:
         def report(outcome: Outcome) -> None:
             if outcome.error is not None:
                 log.error("housekeeping.not_trimmed", exc_info=outcome.error)
-            elif outcome.result == trimming.PAGE:
+            elif outcome.result == self._trimmer.page:
                 self._trim()
 
         self._submit(self._trimmer.trim, report)

@@ -113,9 +113,9 @@ class Settings:
     )
     database: str = setting(
         default="",
-        says="PostgreSQL database to use instead of the one in the data folder, for instance "
-        "postgresql+psycopg://registry@db.example/registry; several registries may use the same. "
-        "A password belongs into the environment (REGISTRY_DATABASE, or PGPASSFILE).",
+        says="PostgreSQL database to use instead of the one in the data folder: "
+        "postgresql+psycopg://USER@HOST/NAME. Several registries may use the same. A password "
+        "belongs into the environment (REGISTRY_DATABASE, or PGPASSFILE).",
         unit="URL",
     )
     share_port: bool = setting(

@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, Entry] = {
         lambda: resolve_name("registry.commands.top:top"),
     ),
     "backup": Entry(
-        "Back a data folder up while its server runs.",
+        "Back a data folder, or a PostgreSQL database, up while its server runs.",
         lambda: resolve_name("registry.commands.backup:backup"),
     ),
     "restore": Entry(

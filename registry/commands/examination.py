@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from attrs import define, field, frozen
 from sqlalchemy import Connection
 
@@ -207,11 +206,9 @@ def _history(connection: Connection) -> Iterator[Event]:
     """Every event from the first: what the change log has no more is in the audit log."""
     first = next(change_log.read(connection, 0), None)
     for entry in oldest(connection) if first is None or first.number > 1 else ():
-        record = entry.record
-        if first is not None and record.number >= first.number:
+        if first is not None and entry.record.number >= first.number:
             break
-        payload = msgspec.json.decode(record.payload)
-        yield Event(record.source, record.type, payload, number=record.number)
+        yield entry.record.event()
     yield from change_log.read(connection, 0)
 
 

@@ -226,6 +226,11 @@ class Record(NamedTuple):
     type: str
     payload: str
 
+    def event(self) -> Event:
+        """The event that it tells of."""
+        payload = msgspec.json.decode(self.payload)
+        return Event(self.source, self.type, payload, number=self.number)
+
 
 def records(connection: Connection, after: int, most: int) -> list[Record]:
     """The rows after a number, oldest first."""

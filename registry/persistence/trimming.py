@@ -44,7 +44,12 @@ class Trimmer:
 
     What one of its consumers has not read is never taken away, however old it is. Read models
     are no consumers: one that finds a gap begins anew with what the database holds.
+
+    Attributes:
+        page: How many rows it takes away at once, at most.
     """
+
+    page = PAGE
 
     def __init__(
         self,
