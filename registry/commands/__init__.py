@@ -67,7 +67,7 @@ COMMANDS: Mapping[str, Entry] = {
         lambda: resolve_name("registry.commands.import_snapshot:import_snapshot"),
     ),
     "check": Entry(
-        "Check that a data folder is whole; exit code 1 if it is not.",
+        "Check that a data folder, or a PostgreSQL database, is whole; exit code 1 if it is not.",
         lambda: resolve_name("registry.commands.check:check"),
     ),
 }
