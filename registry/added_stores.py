@@ -1,7 +1,7 @@
 """The stores beside the seven: those of this tree, and those of installed packages."""
 
+import importlib.metadata
 from collections.abc import Callable, Iterable
-from importlib.metadata import entry_points
 
 from attrs import frozen
 
@@ -10,8 +10,10 @@ from registry.events import Bus, Snapshots, Store, Transaction
 ENTRY_POINTS = "registry.stores"
 """The group of entry points by which installed packages offer a store."""
 
-IN_TREE: tuple[Store, ...] = ()
-"""The stores of this tree; `tools.new_store` adds one here."""
+IN_TREE: tuple[Callable[[], Store], ...] = (
+    # `tools.new_store` adds a line for each store of this tree.
+)
+"""What finds the stores of this tree, when there is a server to take them in."""
 
 
 class InvalidStore(ValueError):
@@ -41,7 +43,7 @@ def added_stores(taken: Iterable[str]) -> tuple[Store, ...]:
         InvalidStore: A package offers something else under the entry point, cannot be
             imported, or has a name that is taken.
     """
-    stores = (*IN_TREE, *_installed())
+    stores = (*(find() for find in IN_TREE), *_installed())
     names = set(taken)
     for store in stores:
         if store.name in names:
@@ -51,7 +53,9 @@ def added_stores(taken: Iterable[str]) -> tuple[Store, ...]:
 
 
 def _installed() -> Iterable[Store]:
-    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+    for point in sorted(
+        importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda point: point.name
+    ):
         try:
             store = point.load()
         except Exception as error:

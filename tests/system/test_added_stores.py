@@ -41,7 +41,9 @@ def columns(folder: Path) -> set[str]:
 
 @pytest.fixture
 def take_in(monkeypatch: pytest.MonkeyPatch) -> Any:
-    return lambda *stores: monkeypatch.setattr(added_stores, "IN_TREE", stores)
+    return lambda *stores: monkeypatch.setattr(
+        added_stores, "IN_TREE", [lambda store=store: store for store in stores]
+    )
 
 
 class TestName:

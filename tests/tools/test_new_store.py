@@ -70,6 +70,12 @@ class TestAsWritten:
             and path.read_text() != (ROOT / path.relative_to(tree)).read_text()
         ]
         assert changed == [Path("registry/added_stores.py")]
+        before, after = (
+            root.joinpath(changed[0]).read_text().splitlines() for root in (ROOT, tree)
+        )
+        added = '    lambda: importlib.import_module("registry.sea_charts").STORE,'
+        assert [line for line in after if line not in before] == [added]
+        assert len(after) == len(before) + 1
 
 
 class TestRefusal:

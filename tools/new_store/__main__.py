@@ -18,7 +18,8 @@ LONGEST_NAME = 32
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COMPOSITION = Path("registry/added_stores.py")
-_STORES = re.compile(r"IN_TREE: tuple\[Store, \.\.\.\] = \((?P<stores>[^)]*)\)")
+_LIST = re.compile(r"^IN_TREE: .* = \(\n(?P<lines>(?: .*\n)*)\)$", re.MULTILINE)
+_LINE = '    lambda: importlib.import_module("registry.{name}").STORE,\n'
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,9 +54,6 @@ def main(name: str, root: Path) -> None:
     _take_in(root / _COMPOSITION, name)
     for command in (["ruff", "format", "-q"], ["ruff", "check", "-q", "--fix"]):
         subprocess.run([sys.executable, "-m", *command, *map(str, _python(files))], check=True)
-    subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "-q", "--fix", str(root / _COMPOSITION)], check=True
-    )
     subprocess.run([sys.executable, "-m", "tools.notes"], cwd=root, check=True)
 
 
@@ -89,19 +87,13 @@ def _fill(template: Path, words: dict[str, str]) -> str:
 
 
 def _take_in(composition: Path, name: str) -> None:
-    """Add the store to those that a server has: one line, and its import."""
+    """Add the store to those that a server has: one line."""
     text = composition.read_text()
-    match = _STORES.search(text)
+    match = _LIST.search(text)
     if match is None:
         raise click.ClickException(f"{composition}: IN_TREE is not as this command knows it")
-    stores = [*filter(None, map(str.strip, match["stores"].split(","))), f"{name}.STORE"]
-    text = text.replace(match[0], f"IN_TREE: tuple[Store, ...] = ({', '.join(stores)},)")
-    text = text.replace(
-        "from registry.events import",
-        f"from registry import {name}\nfrom registry.events import",
-        1,
-    )
-    composition.write_text(text)
+    end = match.end("lines")
+    composition.write_text(text[:end] + _LINE.format(name=name) + text[end:])
 
 
 if __name__ == "__main__":

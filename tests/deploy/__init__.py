@@ -1,0 +1,1 @@
+"""What operators are given beside the program: alerts, a unit, a container file, the guide."""
