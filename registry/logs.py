@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from registry.dispatch import add_request_id
+
 
 def set_up_logs(level: str, style: str) -> None:
     """Send structured log lines to standard error.
@@ -17,6 +19,7 @@ def set_up_logs(level: str, style: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *rendering,
@@ -27,6 +30,18 @@ def set_up_logs(level: str, style: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,  # else a loggers' level could not be changed any more
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Forwarding) for handler in root.handlers):
+        root.addHandler(_Forwarding(logging.WARNING))
+
+
+class _Forwarding(logging.Handler):
+    """What libraries log (asyncio, uvicorn) looks as our own lines do."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        line = structlog.get_logger()
+        line.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
 
 
 # Both write tracebacks without the values of variables: those can be secrets, and to render

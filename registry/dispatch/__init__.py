@@ -45,11 +45,13 @@ from registry.dispatch.provisioning import (
 )
 from registry.dispatch.rates import AddressRates, site_of
 from registry.dispatch.registration import Registrar
+from registry.dispatch.request_ids import SERVED, RequestId, add_request_id
 from registry.dispatch.tallies import Tally
 
 __all__ = [
     "BREAKERS",
     "EVENTS",
+    "SERVED",
     "Access",
     "AddressRates",
     "AuditExport",
@@ -76,9 +78,11 @@ __all__ = [
     "ProvisionStatus",
     "Provisioner",
     "Registrar",
+    "RequestId",
     "Signatures",
     "SigningKey",
     "Tally",
+    "add_request_id",
     "error_text",
     "site_of",
 ]

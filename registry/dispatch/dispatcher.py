@@ -1,6 +1,7 @@
 """From a request's bytes to the bytes of its answer."""
 
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -12,6 +13,7 @@ from registry.dispatch.gate import Gate
 from registry.dispatch.inquiries import Inquiries
 from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
+from registry.dispatch.request_ids import SERVED, RequestId, on_behalf_of
 from registry.dispatch.tallies import SAMPLE_EVERY
 from registry.events import Bus, Projection
 from registry.persistence import Committer, CommitterClosed, Outcome, UnitOfWork
@@ -139,6 +141,22 @@ class Dispatcher:
             admitted: Whether it has passed the gate already.
             sure: Whether it is known here what other processes committed.
         """
+        served = SERVED.set(RequestId())
+        try:
+            return self._serve(frame, body, stranger, reply, admitted=admitted, sure=sure)
+        finally:
+            SERVED.reset(served)
+
+    def _serve(
+        self,
+        frame: bytes,
+        body: bytes,
+        stranger: Caller,
+        reply: Reply,
+        *,
+        admitted: bool,
+        sure: bool,
+    ) -> bool:
         started = perf_counter()
         proved = False
         try:
@@ -225,17 +243,21 @@ class Dispatcher:
             reading.operation.tally.seconds.note(perf_counter() - started)
             reply(frame)
 
-        self._inquiries.submit(partial(ask, reading.request, caller), then)
+        ask_for_it = copy_context().run
+        self._inquiries.submit(
+            partial(ask_for_it, ask, reading.request, caller), on_behalf_of(SERVED.get(), then)
+        )
 
     def _write(self, reading: Reading, caller: Caller, reply: Reply, started: float) -> None:
         operation, request = reading.operation, reading.request
 
-        def then(outcome: Outcome) -> None:
+        def answer(outcome: Outcome) -> None:
             self._gate.note_outcome(request, caller.address, outcome.error)
             frame = _frame_of(reading, outcome)
             operation.tally.seconds.note(perf_counter() - started)
             reply(frame)
 
+        then = on_behalf_of(SERVED.get(), answer)
         if operation.batch is not None:
             self._committer.submit_item(operation.batch, (request, caller), then)
         elif operation.write is not None:

@@ -2,6 +2,7 @@
 
 import structlog
 
+from registry.dispatch.request_ids import SERVED, RequestId
 from registry.outside import OutsideUnavailable
 from registry.persistence import CommitterClosed, StorageUnavailable
 
@@ -27,8 +28,12 @@ def error_kind(error: Exception) -> str:
 
 
 def error_text(error: Exception) -> str:
-    """What to tell the client; anything unforeseen is logged and kept to ourselves."""
+    """What to tell the client; anything unforeseen is logged and kept to ourselves.
+
+    The client is told the id of the request that stands in the log line, to ask about it.
+    """
     if error_kind(error) != "internal":
         return str(error)[:LONGEST_TEXT]
-    log.error("request.failed", exc_info=error)
-    return "internal error: the request was not carried out"
+    request_id = str(SERVED.get() or RequestId())
+    log.error("request.failed", request_id=request_id, exc_info=error)
+    return f"internal error: the request was not carried out (request {request_id})"

@@ -43,6 +43,7 @@ def open_engine(file: Path) -> Engine:
         connect_args={"isolation_level": None},
         json_serializer=_to_json,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,  # an error's text is logged, and they can be secrets
     )
 
     @event.listens_for(engine, "connect")

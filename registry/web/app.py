@@ -25,6 +25,7 @@ from registry.web.metrics import Exposition, gather
 from registry.web.openapi import openapi
 from registry.web.pages import page_routes
 from registry.web.parts import Parts
+from registry.web.request_ids import RequestIds
 from registry.web.request_rates import RequestRates
 from registry.web.viewers import ADMIN, viewer_of
 
@@ -42,7 +43,7 @@ class Site:
         feed: Tells what happens; to be closed before the app is, for its readers stay.
     """
 
-    app: Starlette
+    app: ASGIApp
     feed: EventFeed
 
 
@@ -72,7 +73,7 @@ def build_site(parts: Parts) -> Site:
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={HTTPException: _refusal, Exception: _failure},
     )
-    return Site(app, feed)
+    return Site(RequestIds(app), feed)  # outermost: also what nobody foresaw has an id
 
 
 async def _healthz(_request: Request) -> Response:
