@@ -61,7 +61,13 @@ def node_and_network(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def details_of(payload: Mapping[str, Any]) -> str:
     """What is known of something that happened, in one line, beside its node and network."""
-    return ", ".join(f"{key}={value}" for key, value in payload.items() if key not in _APART)
+    told = (item for item in payload.items() if item[0] not in _APART)
+    return ", ".join(f"{key}={_written(value)}" for key, value in told)
+
+
+def _written(value: Any) -> str:
+    """A value as JSON, but for texts, which need no quotes here."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def time_of(record: Record) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 from attrs import define, field, frozen
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from registry.admin.background import Background
 from registry.admin.entries import Sealed, oldest
@@ -26,6 +26,9 @@ LOOK_EVERY = 60.0
 LOOK_EVERY_OFF_DUTY = 1.0
 """Seconds after which it looks whether another process has died whose work this is now."""
 
+MOST_LETTERS_KEPT = 10_000
+"""Dead letters that are kept; what a receiver refused before that is in the audit log still."""
+
 _MOVE = (
     update(outlets)
     .where(
@@ -40,6 +43,13 @@ _MOVE = (
     )
 )
 _BURY = insert(dead_letters)
+_OLDEST_KEPT = (
+    select(dead_letters.c.number)
+    .order_by(dead_letters.c.number.desc())
+    .offset(MOST_LETTERS_KEPT - 1)
+    .limit(1)
+)
+_FORGET = delete(dead_letters).where(dead_letters.c.number < bindparam("oldest"))
 
 
 @frozen
@@ -234,3 +244,12 @@ class Courier:
                     "body": letter.body,
                 },
             )
+        if progress.dead:
+            _forget_oldest(transaction)
+
+
+def _forget_oldest(transaction: Transaction) -> None:
+    """Keep dead letters from filling the disk where a receiver refuses everything for months."""
+    oldest_kept = transaction.execute(_OLDEST_KEPT).scalar()
+    if oldest_kept is not None:
+        transaction.execute(_FORGET, {"oldest": oldest_kept})

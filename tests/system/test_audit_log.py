@@ -11,7 +11,7 @@ def test_tells_what_happened_newest_first(registry: Registry) -> None:
     registry.signed(1, "set_tags", node_id=1, tags=["gpu"])
     first, *others = registry.as_admin("get_audit_log")["entries"]
     assert (first["action"], first["node_id"]) == ("node.tags_changed", 1)
-    assert first["details"] == "tags=['gpu']"
+    assert first["details"] == 'tags=["gpu"]'
     assert [entry["action"] for entry in others] == ["node.registered", "key.enrolled"]
 
 

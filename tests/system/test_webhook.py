@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from registry.admin import courier
 from tests.harness.receiver import Received, Receiver, Reply, receiver
 from tests.harness.waiting import eventually
 from tests.system.couriers import SECRET, delivering_in
@@ -211,6 +212,19 @@ class TestDeadLetters:
         letters = registry.as_admin("get_webhook_dlq")
         assert letters["count"] == 100
         assert [letter["event_id"] for letter in letters["events"]] == list(range(6, 106))
+
+    def test_are_kept_up_to_a_number(
+        self, registry: Registry, there: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(courier, "_OLDEST_KEPT", courier._OLDEST_KEPT.offset(3))
+        there.answer = lambda _: Reply(400)
+        registry.as_admin("set_webhook", url=there.url)
+        registry.register()
+        registry.register()
+        told = once_dealt_with(registry, 5)
+        assert (told["failed"], told["dlq_size"]) == (5, 4)
+        letters = registry.as_admin("get_webhook_dlq")["events"]
+        assert [letter["event_id"] for letter in letters] == [2, 3, 4, 5]
 
 
 class TestRestart:
