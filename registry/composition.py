@@ -451,6 +451,7 @@ def build(
             presence=presence,
             projections=projections,
             reap_after=settings.reap_after_seconds,
+            every=settings.save_seen_seconds,
             trimmer=Trimmer(
                 [*(reaction.name for reaction in reactions), clerk.CONSUMER],
                 Retention(settings.keep_changes, settings.keep_changes_days * 86_400),

@@ -15,9 +15,6 @@ log = structlog.get_logger()
 
 Work = Callable[[Transaction], Any]
 
-SWEEP_SECONDS = 10.0
-"""Between two rounds."""
-
 
 class Housekeeping:
     """Marks stale nodes, reaps silent ones, ends leases, saves when nodes were heard of."""
@@ -31,6 +28,7 @@ class Housekeeping:
         presence: Presence,
         projections: Sequence[Projection],
         reap_after: float,
+        every: float,
         trimmer: Trimmer,
         on_duty: Callable[[], bool] = lambda: True,
         shared: Snapshots | None = None,
@@ -45,6 +43,7 @@ class Housekeeping:
             projections: Read models to keep up to date while nobody reads them, so that
                 their buffers stay short.
             reap_after: Seconds of silence after which a node is removed.
+            every: Seconds between two rounds.
             trimmer: Keeps the change log short.
             on_duty: Whether it is for this process to do that; must not wait.
             shared: The database, where other processes save there whom they heard of.
@@ -55,6 +54,7 @@ class Housekeeping:
         self._presence = presence
         self._projections = projections
         self._reap_after = reap_after
+        self._every = every
         self._trimmer = trimmer
         self._on_duty = on_duty
         self._shared = shared
@@ -63,7 +63,7 @@ class Housekeeping:
     async def run(self) -> None:
         """Do rounds until cancelled."""
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.sleep(self._every)
             self.sweep()
             if self._shared is not None:
                 await self._hear_of_others(self._shared)
@@ -74,7 +74,7 @@ class Housekeeping:
 
         def read() -> list[tuple[int, int]]:
             with snapshots() as snapshot:
-                return seen_since(snapshot.connection, self._heard_until - 3 * SWEEP_SECONDS)
+                return seen_since(snapshot.connection, self._heard_until - 3 * self._every)
 
         try:
             self._presence.heard_elsewhere(await asyncio.to_thread(read))

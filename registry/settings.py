@@ -185,6 +185,13 @@ class Settings:
         "reserved for its key.",
         least=1,
     )
+    save_seen_seconds: float = setting(
+        default=10.0,
+        says="How often it is saved when nodes were last heard of, and looked for those that are "
+        "stale or silent. A crash forgets what came after; other registries over the same "
+        "database learn of it so late.",
+        least=0.1,
+    )
     beacon_lease_seconds: float = setting(
         default=60.0, says="How long a beacon is listed after it registered.", least=1
     )

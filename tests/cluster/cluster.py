@@ -51,7 +51,7 @@ class Cluster:
         self.url = url
         self.postgresql = postgresql
         options = ["--admin-token-file", str(self._token), "--registrations-per-minute", "0"]
-        options += ["--keep-changes", str(KEPT_CHANGES)]
+        options += ["--keep-changes", str(KEPT_CHANGES), "--save-seen-seconds", "1"]
         self.servers = [
             RegistryServer(
                 folder / f"data-{number}",
