@@ -9,7 +9,7 @@ from typing import Any
 from registry.dispatch.authentication import Authenticator, Caller
 from registry.dispatch.dialects import Dialect, Reading, Refusal
 from registry.dispatch.errors import error_text
-from registry.dispatch.gate import Gate
+from registry.dispatch.gate import Gate, RateLimited
 from registry.dispatch.inquiries import Inquiries
 from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
@@ -282,8 +282,11 @@ class Dispatcher:
 def _may_lack_news(request: Any, error: Exception) -> bool:
     """Whether a request may be refused only because another process knows more.
 
-    Wrong admin tokens are the same everywhere, and are counted each time that they are shown.
+    Wrong admin tokens are the same everywhere, and like what is too often asked for they are
+    counted each time.
     """
+    if isinstance(error, RateLimited):
+        return False
     if isinstance(error, PermissionError):
         return not getattr(request, "admin_token", "")
     return isinstance(error, LookupError)

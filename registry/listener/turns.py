@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 
 TURN_SECONDS = 0.0005
 """How long requests that take their time are worked on before others are looked at.
@@ -41,6 +42,7 @@ class Turns:
         self._waiting: deque[Work] = deque()
         self._underway = False
         self._ends = 0.0
+        self._context = Context()  # a turn is for nobody in particular, whoever it follows
 
     def take(self, work: Work) -> None:
         """Do work now if this turn has time left for it, or else in a later one.
@@ -61,7 +63,7 @@ class Turns:
     def _begin(self) -> None:
         self._underway = True
         self._ends = self._clock() + self._seconds
-        self._loop.call_soon(self._go_on)
+        self._loop.call_soon(self._go_on, context=self._context)
 
     def _go_on(self) -> None:
         """Begin the next turn, if anything waits for one."""
