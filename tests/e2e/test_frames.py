@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -145,15 +146,23 @@ class TestHandshake:
         self, alice: Daemon, bob: Daemon, recorder: Recorder
     ) -> None:
         alice.pilotctl("ping", "bob", "--count", "1")
-        # Bob asks for alice as well; which of the two asks last is chance.
-        answers = [
-            exchange.response
-            for exchange in recorder.exchanges("resolve")
-            if (exchange.request["requester_id"], exchange.request["node_id"])
-            == (alice.node_id, bob.node_id)
-        ]
-        assert answers[0]["type"] == "error"
-        assert answers[-1]["real_addr"] == "127.0.0.1:4002"
+        endpoints = {alice.node_id: "127.0.0.1:4001", bob.node_id: "127.0.0.1:4002"}
+
+        def told() -> dict[tuple[int, int], list[str]]:
+            """What each of the two was told of the other, one answer after the other."""
+            answers: dict[tuple[int, int], list[str]] = {}
+            for exchange in recorder.exchanges("resolve"):
+                pair = (exchange.request["requester_id"], exchange.request["node_id"])
+                if set(pair) == set(endpoints):
+                    answers.setdefault(pair, []).append(exchange.response.get("real_addr", ""))
+            return answers
+
+        # Whoever asks again first opens the tunnel, and then the other has no need to: which of
+        # the two that is is chance.
+        assert told()[alice.node_id, bob.node_id][0] == ""  # before the handshake
+        answers = eventually(told, until=lambda found: any(filter(None, chain(*found.values()))))
+        for (_, asked), addresses in answers.items():
+            assert set(addresses) <= {"", endpoints[asked]}
 
 
 @pytest.mark.usefixtures("alice", "bob")
