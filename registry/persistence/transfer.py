@@ -1,6 +1,7 @@
 """All rows of one database into another, of whatever kind either is."""
 
-from sqlalchemy import Connection, MetaData, Table, delete, func, insert, select
+from sqlalchemy import Column, Connection, MetaData, Table, cast, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from registry.persistence.copying import Progress
 from registry.persistence.schema import VERSIONS_TABLE, versions
@@ -43,6 +44,18 @@ def transfer(
                 target.execute(insert(table), [dict(row._mapping) for row in page])  # noqa: SLF001
                 done += len(page)
                 progress(done, total)
+    if target.dialect.name == "postgresql":
+        for table in ordered:
+            if table.autoincrement_column is not None:
+                _go_on_counting(target, table, table.autoincrement_column)
+
+
+def _go_on_counting(target: Connection, table: Table, column: Column[int]) -> None:
+    """Have the sequence behind a column go on after rows that came with numbers of their own."""
+    sequence = cast(func.pg_get_serial_sequence(table.name, column.name), REGCLASS)
+    target.execute(
+        select(func.setval(sequence, func.max(column))).having(func.max(column).is_not(None))
+    )
 
 
 def _count(connection: Connection, table: Table) -> int:

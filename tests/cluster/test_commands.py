@@ -10,6 +10,8 @@ from tests.cluster.cluster import Cluster, register
 from tests.crash.nodes import ADMIN_TOKEN
 from tests.harness import Client, Key, RegistryServer
 
+CHANGES_OF_POLO = 3
+
 
 def registry(*arguments: str, succeeds: bool = True) -> str:
     """Run a command; what it says."""
@@ -30,17 +32,22 @@ def fill(cluster: Cluster) -> None:
         ids = [register(client, Key(), hostname=f"node-{number}") for number in range(5)]
         client.ask("create_network", node_id=ids[0], name="lab", admin_token=ADMIN_TOKEN)
         client.ask("join_network", node_id=ids[1], network_id=1, admin_token=ADMIN_TOKEN)
+        for _ in range(CHANGES_OF_POLO):
+            client.ask("update_polo_score", node_id=ids[3], delta=1, admin_token=ADMIN_TOKEN)
         client.ask("set_tags", node_id=ids[2], tags=["cuda", "gpu"], admin_token=ADMIN_TOKEN)
 
 
 def knows_all(data: Path, database: str = "") -> None:
     """A server on what was restored answers as the one before."""
-    env = {"REGISTRY_DATABASE": database} if database else {}
+    token = data.with_name("admin-token")
+    env = {"REGISTRY_ADMIN_TOKEN_FILE": str(token), "REGISTRY_DATABASE": database}
     with RegistryServer(data, env=env) as server, Client.to(server.endpoint) as client:
         assert client.ask("resolve_hostname", hostname="node-4")["node_id"] == 5
         assert client.ask("lookup", node_id=3)["tags"] == ["cuda", "gpu"]
         assert client.ask("lookup", node_id=2)["networks"] == [0, 1]
         assert register(client, Key()) == 6  # no id is given twice
+        client.ask("update_polo_score", node_id=4, delta=1, admin_token=ADMIN_TOKEN)
+        assert client.ask("get_polo_score", node_id=4)["polo_score"] == CHANGES_OF_POLO + 1
 
 
 def test_a_backup_of_it_is_that_of_a_folder(cluster: Cluster, tmp_path: Path) -> None:
