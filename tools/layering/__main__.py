@@ -1,6 +1,8 @@
 """``python -m tools.layering``: the command line of the checker."""
 
 import gc
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -45,7 +47,6 @@ def main(context: click.Context, root: Path, config: Path | None, form: str) -> 
     Exits with 0 if all is well, with 1 if there are violations, and with 2 if the rules or
     a file cannot be read.
     """
-    gc.disable()  # syntax trees are many small objects and no garbage: it takes half the time
     config_path = config or root / "pyproject.toml"
     try:
         rules = read_config(config_path)
@@ -54,8 +55,6 @@ def main(context: click.Context, root: Path, config: Path | None, form: str) -> 
     except (ConfigError, UnreadableModule) as error:
         click.echo(error, err=True)
         context.exit(CANNOT_TELL)
-    finally:
-        gc.enable()
     click.echo(FORMATS[form](summary))
     context.exit(VIOLATIONS if summary.violations else 0)
 
@@ -71,4 +70,12 @@ def _summary(project: Project, config_path: Path) -> Summary:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m tools.layering")
+    # Syntax trees are many small objects and no garbage: to look through them for some, and to
+    # give each back at the end, takes as long as all the rest.
+    gc.disable()
+    try:
+        main(prog_name="python -m tools.layering")
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else CANNOT_TELL)

@@ -107,6 +107,9 @@ def imports_by_call(
         names: What the names in it stand for.
         known: The dotted names of all modules and packages of the project.
     """
+    roots = names.standing_for(IMPORTERS)
+    if not any(node.id in roots for node in tree.every(ast.Name)):
+        return
     followed = {id(value) for _, value in assignments(tree)}
     for node in tree.every(ast.Call):
         if importer := _importer(node.func, names):

@@ -3,7 +3,7 @@
 import ast
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,10 +11,23 @@ from attrs import field, frozen
 
 SUFFIXES = (".py", ".pyi")
 
-_ENDS = frozenset({ast.Load, ast.Store, ast.Del, str, int, float, bytes, bool, type(None)})
-"""What hangs on a node and is no node that anybody looks for: half of everything."""
+_TEXTS = frozenset(
+    {"arg", "asname", "attr", "ctx", "id", "kind", "level", "module", "op", "ops", "type_comment"}
+)
+"""The fields of nodes in which there is never a node that anybody looks for: most of them."""
 
 N = TypeVar("N", bound=ast.AST)
+
+
+class _InnerFields(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each kind of nodes in which there can be nodes."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields = self[kind] = tuple(name for name in kind._fields if name not in _TEXTS)
+        return fields
+
+
+_INNER_FIELDS = _InnerFields()
 
 
 class UnreadableModule(Exception):
@@ -56,24 +69,24 @@ class Tree:
     def __attrs_post_init__(self) -> None:
         by_kind = self._by_kind
         level: list[ast.AST] = [self.root]
-        while level:  # as ast.walk does, from the outside in, in a third of its time
+        while level:  # as ast.walk does, from the outside in, in a fraction of its time
             below: list[ast.AST] = []
             for node in level:
-                by_kind[type(node)].append(node)
-                for value in vars(node).values():
-                    kind = type(value)
-                    if kind in _ENDS:
-                        continue
-                    if kind is list:
-                        below += [each for each in value if type(each) not in _ENDS]
+                kind = type(node)
+                by_kind[kind].append(node)
+                for name in _INNER_FIELDS[kind]:
+                    value = getattr(node, name)
+                    if type(value) is list:
+                        below += [each for each in value if isinstance(each, ast.AST)]
                     elif isinstance(value, ast.AST):
                         below.append(value)
             level = below
 
-    def every(self, *kinds: type[N]) -> Iterator[N]:
+    def every(self, *kinds: type[N]) -> Sequence[N]:
         """The nodes of some kinds: kind after kind, each from the outside in."""
-        for kind in kinds:
-            yield from self._by_kind.get(kind, ())
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], ())
+        return [node for kind in kinds for node in self._by_kind.get(kind, ())]
 
 
 def resolve_relative(package: str, level: int, name: str) -> str | None:

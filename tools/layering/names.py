@@ -48,6 +48,15 @@ class Names:
                 if (text := self.text(value)) is not None:
                     self._texts[name] = text
 
+    def standing_for(self, offered: Iterable[str]) -> frozenset[str]:
+        """The names here that stand for something of interest, or for what that is in."""
+        inside = tuple(offered)
+        return frozenset(
+            name
+            for name, meaning in self._meanings.items()
+            if any(f"{dotted}.".startswith(f"{meaning}.") for dotted in inside)
+        )
+
     def stands_for_any(self, prefix: str) -> bool:
         """Whether a name here stands for a module or package with this prefix."""
         return any(f"{meaning}.".startswith(f"{prefix}.") for meaning in self._meanings.values())
@@ -130,13 +139,10 @@ def assignments(tree: Tree) -> Iterator[tuple[str, ast.expr]]:
                 yield name, value
 
 
-def _bound(tree: Tree) -> Iterator[str]:
+def _bound(tree: Tree) -> list[str]:
     """Every name that is bound, as often as it is."""
-    for node in tree.every(ast.Name):
-        if not isinstance(node.ctx, ast.Load):
-            yield node.id
-    for argument in tree.every(ast.arg):
-        yield argument.arg
+    names = [node.id for node in tree.every(ast.Name) if type(node.ctx) is not ast.Load]
+    return names + [argument.arg for argument in tree.every(ast.arg)]
 
 
 def _defined(body: Iterable[ast.stmt]) -> Iterator[str]:
