@@ -56,7 +56,7 @@ def _decode_json(frame: bytes) -> dict[str, Any]:
 def _encode_binary(request: dict[str, Any]) -> bytes:
     """The message of its own that a request has, or JSON in a frame of type 0."""
     match request:
-        case {"type": "heartbeat", "node_id": node_id, "signature": signature}:
+        case {"type": "heartbeat", "node_id": node_id, "signature": signature, **more} if not more:
             body = struct.pack(">BI64s", _HEARTBEAT, node_id, base64.b64decode(signature))
         case {"type": "lookup", "node_id": node_id}:
             body = struct.pack(">BI", _LOOKUP, node_id)

@@ -6,6 +6,7 @@ same.
 
 import base64
 import random
+import time
 from collections.abc import Callable, Iterator
 from itertools import count, islice
 from typing import Any
@@ -20,6 +21,9 @@ Request = dict[str, Any]
 
 REPEATED_FRAMES = 20_000
 """Different requests of a scenario whose requests may come again."""
+
+SECONDS_AHEAD = 50
+"""By how many seconds heartbeats may be ahead of their time: a server lets a minute pass."""
 
 MIX = {
     "lookup": 40,
@@ -111,6 +115,22 @@ def _heartbeat(source: Source) -> Iterator[Request]:
         yield {"type": "heartbeat", "node_id": node_id, "signature": signature}
 
 
+def _dated_heartbeat(source: Source) -> Iterator[Request]:
+    """Heartbeats that say when they are made, so that hardly one has a signature seen before.
+
+    They say a little more than the truth, which is let pass, because all are made beforehand.
+    """
+    population = source.population
+    began = int(time.time())
+    signers = range(source.part, population.signers, source.parts)
+    for turn in count():
+        ts = began + turn % SECONDS_AHEAD
+        for number in signers:
+            node_id = population.ids[number]
+            signature = _sign(population.key(number), f"heartbeat:{node_id}:{ts}")
+            yield {"type": "heartbeat", "node_id": node_id, "ts": ts, "signature": signature}
+
+
 def _resolve_hostname(source: Source) -> Iterator[Request]:
     # Only the signers: where a server was filled over the wire, no other node has a hostname.
     for number in _draws(source, "asked", source.population.signers):
@@ -159,6 +179,7 @@ SCENARIOS = {
         Scenario("lookup", _lookup),
         Scenario("resolve", _resolve),
         Scenario("heartbeat", _heartbeat),
+        Scenario("dated_heartbeat", _dated_heartbeat, repeats=False),
         Scenario("resolve_hostname", _resolve_hostname),
         Scenario("list_nodes", _list_nodes),
         Scenario("register", _register, repeats=False, writes=True),

@@ -1,6 +1,7 @@
 """What is asked, and whether it would be believed."""
 
 import base64
+import time
 from itertools import islice
 from typing import Any
 
@@ -29,6 +30,17 @@ def test_heartbeats_are_signed_by_the_node_they_are_of() -> None:
         node_id = request["node_id"]
         key = POPULATION.key(node_id - 1).verify_key
         verify(key, f"heartbeat:{node_id}", request["signature"])
+
+
+def test_dated_heartbeats_are_signed_with_their_time_each_another() -> None:
+    requests = requests_of("dated_heartbeat", 200)
+    assert len({request["signature"] for request in requests}) == 200
+    for request in requests:
+        node_id, ts = request["node_id"], request["ts"]
+        assert -10 < ts - time.time() < 60
+        key = POPULATION.key(node_id - 1).verify_key
+        verify(key, f"heartbeat:{node_id}:{ts}", request["signature"])
+        assert BINARY.encode(request)[4] == 0  # it has no place for the time
 
 
 def test_resolves_are_signed_by_the_node_that_asks_for_another() -> None:
