@@ -80,6 +80,7 @@ from registry.routing import RoutingStore, RoutingView
 from registry.settings import Settings
 from registry.takeover import Takeover
 from registry.trust import TrustStore, TrustView
+from registry.verifier import Verifier
 from registry.web import Parts
 from registry.wire import format_address
 
@@ -111,6 +112,7 @@ class Application:
         clerk: Writes the audit log.
         background: What goes on beside the serving of clients, once it is started.
         inquiries: Runs what asks somebody outside.
+        verifier: Verifies many signatures at once, once it is started.
         protocols: Answer requests, whoever brings them.
         listener: Serves clients.
         housekeeping: What is done now and then.
@@ -130,6 +132,7 @@ class Application:
     clerk: AuditClerk
     background: tuple[Background, ...]
     inquiries: Inquiries
+    verifier: Verifier
     protocols: Protocols
     listener: Listener
     housekeeping: Housekeeping
@@ -309,6 +312,7 @@ def build(
         on_duty=lambda: duty.is_mine,
     )
     inquiries = Inquiries(deliver)
+    verifier = Verifier(take_turns=take_turns)
 
     # What clients can ask for.
     breakers = open_breakers(settings.open_breakers)
@@ -383,6 +387,7 @@ def build(
         committer=committer,
         inquiries=inquiries,
         bus=bus,
+        verify=verifier.take,
     )
     protocols = Protocols(
         json=dispatcher(JsonDialect(operations)), binary=dispatcher(BinaryDialect(operations))
@@ -442,6 +447,7 @@ def build(
         clerk=clerk,
         background=(clerk.background, *(courier.background for courier in couriers)),
         inquiries=inquiries,
+        verifier=verifier,
         protocols=protocols,
         listener=listener,
         housekeeping=Housekeeping(

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Callable
 
@@ -21,6 +22,12 @@ from registry.settings import DEFAULT_HTTP, Endpoint, Settings
 from registry.web import HttpServer, build_site
 
 log = structlog.get_logger()
+
+COLLECTIONS = (2_000, 20, 100)
+"""How many new objects, and how many collections of the youngest and of the middle ones, bring
+about the next of each generation. Only the last looks through what stays: for 30,000 new
+nodes that takes 15 milliseconds, in which nothing else is done, and it came every second.
+"""
 
 
 def run(
@@ -68,13 +75,15 @@ async def _serve(
 def _start(application: Application) -> None:
     """Fill the read models, without the garbage collector looking through what is read.
 
-    Nor does it ever again: almost all of it stays for as long as this process.
+    Nor does it ever again: almost all of it stays for as long as this process. So does what is
+    registered later on, through which it would look each time there is a quarter more of it.
     """
     gc.disable()
     try:
         application.start()
     finally:
         gc.freeze()
+        gc.set_threshold(*COLLECTIONS)
         gc.enable()
 
 
@@ -87,6 +96,8 @@ async def _run(
 ) -> None:
     _start(application)
     try:
+        if settings.verifier and (os.cpu_count() or 1) > 1:
+            await application.verifier.start()
         certificate = _certificate(settings)
         http, url = await _serve_http(application, settings.http)
         announce(f"listening on {await _listen(application, settings.listen)}")
@@ -113,6 +124,7 @@ async def _run(
         await asyncio.to_thread(application.clerk.finish)
         await asyncio.to_thread(application.inquiries.close)
         await asyncio.to_thread(application.committer.close)
+        await application.verifier.stop()
     await application.listener.close()
 
 

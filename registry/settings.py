@@ -128,6 +128,11 @@ class Settings:
         says="File with the admin token. Without one, nothing that needs an administrator works.",
         unit="FILE",
     )
+    verifier: bool = setting(
+        default=True,
+        says="Verify signatures that come in together in a process of its own, on machines with "
+        "more than one core.",
+    )
     max_connections: int = setting(default=10_000, says="Open connections at most.", least=1)
     max_connections_per_address: int = setting(
         default=1000,

@@ -26,6 +26,12 @@ class _NoSignatures:
     def verify_key(self, public_key: str, message: bytes, signature: str) -> bytes:
         raise NotImplementedError
 
+    def unproved(self, signer: int | str, message: bytes, signature: str) -> bytes | None:
+        raise NotImplementedError
+
+    def note_good(self, proof: bytes) -> None:
+        raise NotImplementedError
+
 
 def require_role(
     operations: OperationTable,

@@ -275,8 +275,8 @@ class TestPrecedence:
             setting.name: text(setting.default, setting.metadata["choices"])
             for setting in Settings.describe()
         }
-        switches = {name for name, value in wanted.items() if value == "True"}
-        options = [option(name) for name in switches]
+        switches = {each.name for each in Settings.describe() if each.type is bool}
+        options = [option(name if wanted[name] == "True" else f"no_{name}") for name in switches]
         options += [f"{option(name)}={wanted[name]}" for name in wanted.keys() - switches]
         env = {variable(name): value for name, value in wanted.items()}
         file = toml(tmp_path, "".join(f'{name} = "{value}"\n' for name, value in wanted.items()))

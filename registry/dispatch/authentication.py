@@ -2,9 +2,10 @@
 
 import hmac
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from registry.dispatch.access import Access, Signed
 from registry.dispatch.operations import Operation
@@ -31,9 +32,9 @@ class SigningKey(Protocol):
 class Signatures(Protocol):
     """What the identity store offers for checking signatures.
 
-    Both methods answer with the key that signed. They raise PermissionError when the
-    signature does not fit, ValueError when something is malformed and LookupError when
-    there is no such node; the text names the field that is wrong.
+    `verify_node` and `verify_key` answer with the key that signed. They raise PermissionError
+    when the signature does not fit, ValueError when something is malformed and LookupError
+    when there is no such node; the text names the field that is wrong.
     """
 
     def verify_node(self, node_id: int, message: bytes, signature: str) -> SigningKey:
@@ -41,6 +42,12 @@ class Signatures(Protocol):
 
     def verify_key(self, public_key: str, message: bytes, signature: str) -> bytes:
         """Check a signature against a base64 key."""
+
+    def unproved(self, signer: int | str, message: bytes, signature: str) -> bytes | None:
+        """What would have to be verified to check a signature, unless that is known."""
+
+    def note_good(self, proof: bytes) -> None:
+        """Take it that what `unproved` gave was verified."""
 
 
 class NetworkRoles(Protocol):
@@ -106,6 +113,21 @@ class Caller:
         return self.is_admin or bool(self.public_key)
 
 
+@define(eq=False)  # not frozen: that costs as much as to find the rules
+class Claim:
+    """Who somebody says to be, with a signature that is still to be checked.
+
+    Attributes:
+        rules: The rules any of which the signature has to fit.
+        request: What is asked for.
+        stranger: Who asks, before that is proved.
+    """
+
+    rules: Sequence[Signed]
+    request: Any
+    stranger: Caller
+
+
 class Authenticator:
     """Decides who a caller is, and whether that is enough."""
 
@@ -133,18 +155,20 @@ class Authenticator:
             GUESSES_PER_MINUTE, GUESSES_PER_MINUTE, clock=time.monotonic
         )
 
-    def authenticate(self, operation: Operation, request: Any, stranger: Caller) -> Caller:
-        """Prove the caller, but for roles in networks, which `require_role` checks.
+    def identify(self, operation: Operation, request: Any, stranger: Caller) -> Caller | Claim:
+        """Find out who a caller is, or what has to be proved of that.
 
         Args:
             operation: What is asked for.
             request: Its request.
             stranger: Who asks before anything is proved: where the request came from.
 
+        Returns:
+            The caller, who is an administrator or need not be anybody; or what he claims by
+            a signature, for `prove`.
+
         Raises:
             PermissionError: The proof is missing or wrong; the text names the field.
-            ValueError: The proof is malformed.
-            LookupError: The node that should have signed does not exist.
         """
         access = operation.access
         if request.admin_token and (access.admin or access.anyone or access.network_token):
@@ -160,7 +184,36 @@ class Authenticator:
             raise PermissionError(f"admin_token: {operation.type} needs the admin token")
         if not request.signature:
             raise PermissionError(f"signature: {operation.type} needs one by {rules[0].signer}")
-        return self._require_signature(rules, request, stranger)
+        return Claim(rules, request, stranger)
+
+    def unproved(self, claim: Claim) -> bytes | None:
+        """What `prove` will verify first of all, unless that is known.
+
+        Who has verified it elsewhere says so by `note_good`.
+        """
+        rule = claim.rules[0]
+        message = rule.message(claim.request)
+        return self._signatures.unproved(rule.who(claim.request), message, claim.request.signature)
+
+    def note_good(self, proof: bytes) -> None:
+        """Take it that what `unproved` gave was verified."""
+        self._signatures.note_good(proof)
+
+    def prove(self, claim: Claim) -> Caller:
+        """Prove a claim, but for roles in networks, which `require_role` checks.
+
+        Raises:
+            PermissionError: The signature is wrong.
+            ValueError: The signature is malformed.
+            LookupError: The node that should have signed does not exist.
+        """
+        refusals: list[PermissionError] = []
+        for rule in claim.rules:
+            try:
+                return self._check(rule, claim.request, claim.stranger)
+            except PermissionError as refusal:
+                refusals.append(refusal)
+        raise refusals[0]  # the first rule says what is wrong
 
     @property
     def has_admin(self) -> bool:
@@ -222,16 +275,6 @@ class Authenticator:
             return evolve(stranger, network_token=token)
         self.require_admin(token, stranger.address)
         return evolve(stranger, is_admin=True)
-
-    def _require_signature(self, rules: list[Signed], request: Any, stranger: Caller) -> Caller:
-        """Find the rule that the signature fits; the first rule says what is wrong."""
-        refusals: list[PermissionError] = []
-        for rule in rules:
-            try:
-                return self._check(rule, request, stranger)
-            except PermissionError as refusal:
-                refusals.append(refusal)
-        raise refusals[0]
 
     def _check(self, rule: Signed, request: Any, stranger: Caller) -> Caller:
         who, message = rule.who(request), rule.message(request)

@@ -6,7 +6,9 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from registry.dispatch.authentication import Authenticator, Caller
+from attrs import define, field
+
+from registry.dispatch.authentication import Authenticator, Caller, Claim
 from registry.dispatch.dialects import Dialect, Reading, Refusal
 from registry.dispatch.errors import error_text
 from registry.dispatch.gate import Gate, RateLimited
@@ -19,6 +21,10 @@ from registry.events import Bus, Projection
 from registry.persistence import Committer, CommitterClosed, Outcome, UnitOfWork
 
 Reply = Callable[[bytes], None]
+
+Verify = Callable[[bytes, Callable[[bool], None]], bool]
+"""Takes a proof to have it verified somewhere else, and what is to be told whether it is known
+to be good then. False where there is nobody to do it."""
 
 _UNTIMED = SAMPLE_EVERY - 1
 
@@ -43,7 +49,9 @@ class Dispatcher:
         committer: Committer,
         inquiries: Inquiries,
         bus: Bus,
+        verify: Verify = lambda _proof, _then: False,
     ) -> None:
+        self._verify = verify
         self._dialect = dialect
         self._gate = gate
         self._authenticator = authenticator
@@ -90,7 +98,14 @@ class Dispatcher:
         except Exception as error:
             return self._refuse_repeat(remembered, error)
 
-    def dispatch(self, frame: bytes, body: bytes, stranger: Caller, reply: Reply) -> bool:
+    def dispatch(
+        self,
+        frame: bytes,
+        body: bytes,
+        stranger: Caller,
+        reply: Reply,
+        proved: Callable[[], object] = lambda: None,
+    ) -> None:
         """Run one request and call `reply` once, with the frame of its answer.
 
         Where other processes write to the database, a no is only given when it is known what
@@ -103,91 +118,118 @@ class Dispatcher:
             body: The frame without its length.
             stranger: Where it came from.
             reply: Takes the answer. Never raises.
-
-        Returns:
-            Whether somebody was proved to have sent it: a key, or an administrator.
+            proved: Called before that, if somebody was proved to have sent it: a key, or an
+                administrator. Never raises.
         """
-        stale = self._freshness is not None and self._freshness.is_over
-        run = partial(self._dispatch, frame, body, stranger, reply)
-        if stale and self._look_first(partial(run, admitted=False, sure=True)):
-            return False
-        return run(admitted=False, sure=self._freshness is None)
+        exchange = _Exchange(
+            frame, stranger, reply, proved, RequestId(), sure=self._freshness is None
+        )
+        receive = partial(self._receive, exchange, body)
+        is_stale = self._freshness is not None and self._freshness.is_over
+        if not is_stale or not self._look_first(exchange, receive):
+            self._serve(exchange, receive)
 
-    def _look_first(self, then: Callable[[], object]) -> bool:
-        """Do something when it is known what others committed; false if that cannot be."""
+    def _serve(self, exchange: "_Exchange", step: Callable[[], None]) -> None:
+        """Take a step with a request, which is then the one that log lines are about."""
+        served = SERVED.set(exchange.request_id)
         try:
-            self._committer.look(then)
+            step()
+        finally:
+            SERVED.reset(served)
+
+    def _look_first(self, exchange: "_Exchange", step: Callable[[], None]) -> bool:
+        """Take a step when it is known what others committed; false if that cannot be."""
+        exchange.sure = True  # by then; and whoever cannot look now need not try again
+        try:
+            self._committer.look(partial(self._serve, exchange, step))
         except CommitterClosed:
             return False  # what is asked for may be in memory
         return True
 
-    def _dispatch(
-        self,
-        frame: bytes,
-        body: bytes,
-        stranger: Caller,
-        reply: Reply,
-        *,
-        admitted: bool,
-        sure: bool,
-    ) -> bool:
-        """Run a request.
-
-        Args:
-            frame: As of `dispatch`.
-            body: As of `dispatch`.
-            stranger: As of `dispatch`.
-            reply: As of `dispatch`.
-            admitted: Whether it has passed the gate already.
-            sure: Whether it is known here what other processes committed.
-        """
-        served = SERVED.set(RequestId())
+    def _receive(self, exchange: "_Exchange", body: bytes) -> None:
+        """Read a request, and let it in."""
         try:
-            return self._serve(frame, body, stranger, reply, admitted=admitted, sure=sure)
-        finally:
-            SERVED.reset(served)
-
-    def _serve(
-        self,
-        frame: bytes,
-        body: bytes,
-        stranger: Caller,
-        reply: Reply,
-        *,
-        admitted: bool,
-        sure: bool,
-    ) -> bool:
-        started = perf_counter()
-        proved = False
-        try:
-            reading = self._dialect.read(body)
+            exchange.reading = reading = self._dialect.read(body)
         except Refusal as refusal:
             self.unreadable += 1
-            reply(refusal.frame)
-            return False
+            exchange.reply(refusal.frame)
+            return
         try:
-            if not admitted:
-                self._gate.admit(reading.operation, reading.request, stranger.address)
-                admitted = True
-            caller = self._authenticator.authenticate(reading.operation, reading.request, stranger)
-            proved = caller.is_proved
+            self._gate.admit(reading.operation, reading.request, exchange.stranger.address)
+        except Exception as error:
+            self._refuse(exchange, error)
+            return
+        self._prove(exchange)
+
+    def _prove(self, exchange: "_Exchange") -> None:
+        """Find out who asks, elsewhere if that takes long; then answer."""
+        reading = exchange.reading
+        try:
+            who = self._authenticator.identify(
+                reading.operation, reading.request, exchange.stranger
+            )
+            proof = self._authenticator.unproved(who) if isinstance(who, Claim) else None
+        except Exception as error:
+            self._refuse_or_look(exchange, error)
+            return
+        if isinstance(who, Caller):
+            self._answer(exchange, who)
+        elif proof is None or not self._verify(
+            proof, partial(self._verified, exchange, who, proof)
+        ):
+            self._prove_claim(exchange, who)
+
+    def _verified(
+        self,
+        exchange: "_Exchange",
+        claim: Claim,
+        proof: bytes,
+        is_good: bool,  # noqa: FBT001
+    ) -> None:
+        """Go on with a claim that was looked at elsewhere.
+
+        It is proved all the same, for what is known of keys may have changed meanwhile.
+        """
+        if is_good:
+            self._authenticator.note_good(proof)
+        self._serve(exchange, partial(self._prove_claim, exchange, claim))
+
+    def _prove_claim(self, exchange: "_Exchange", claim: Claim) -> None:
+        """Prove who asks, here and now; then answer."""
+        try:
+            caller = self._authenticator.prove(claim)
+        except Exception as error:
+            self._refuse_or_look(exchange, error)
+            return
+        self._answer(exchange, caller)
+
+    def _answer(self, exchange: "_Exchange", caller: Caller) -> None:
+        """Answer who was let in and proved, now or later."""
+        reading = exchange.reading
+        if caller.is_proved:
+            exchange.proved()
+        try:
             ask = reading.operation.outside_work(reading.request)
             if ask is not None:
-                self._ask(ask, reading, caller, reply, started)
-                return proved
-            answer = self._read(frame, reading, caller)
+                self._ask(ask, exchange, caller)
+                return
+            answer = self._read(exchange.frame, reading, caller)
             if answer is None:
-                self._write(reading, caller, reply, started)
-                return proved
+                self._write(exchange, caller)
+                return
         except Exception as error:
-            again = partial(self._dispatch, frame, body, stranger, reply, admitted=True, sure=True)
-            lacking = admitted and not sure and _may_lack_news(reading.request, error)
-            if lacking and self._look_first(again):
-                return proved
-            answer = _refused(reading, error)
-        reading.operation.tally.seconds.note(perf_counter() - started)
-        reply(answer)
-        return proved
+            self._refuse_or_look(exchange, error)
+            return
+        exchange.end(answer)
+
+    def _refuse_or_look(self, exchange: "_Exchange", error: Exception) -> None:
+        """Say no, or find out first whether it is no for the others too."""
+        lacking = not exchange.sure and _may_lack_news(exchange.reading.request, error)
+        if not lacking or not self._look_first(exchange, partial(self._prove, exchange)):
+            self._refuse(exchange, error)
+
+    def _refuse(self, exchange: "_Exchange", error: Exception) -> None:
+        exchange.end(_refused(exchange.reading, error))
 
     def refuse(self, text: str) -> bytes:
         """The frame that says what was wrong, where there is no request to answer."""
@@ -221,43 +263,35 @@ class Dispatcher:
         self._recall.keep(frame, remembered)
         return answer
 
-    def _ask(
-        self,
-        ask: Callable[..., Any],
-        reading: Reading,
-        caller: Caller,
-        reply: Reply,
-        started: float,
-    ) -> None:
+    def _ask(self, ask: Callable[..., Any], exchange: "_Exchange", caller: Caller) -> None:
         """Ask somebody outside, and then answer, or go on to write with what was learnt."""
         self._gate.admit_inquiry(caller)
+        reading = exchange.reading
 
         def then(outcome: Outcome) -> None:
             if outcome.error is None and ask is not reading.operation.ask:
                 try:
-                    self._write(reading, outcome.result, reply, started)
+                    self._write(exchange, outcome.result)
                     return
                 except Exception as error:
                     outcome = Outcome(error=error)
-            frame = _frame_of(reading, outcome)
-            reading.operation.tally.seconds.note(perf_counter() - started)
-            reply(frame)
+            exchange.end(_frame_of(reading, outcome))
 
         ask_for_it = copy_context().run
         self._inquiries.submit(
-            partial(ask_for_it, ask, reading.request, caller), on_behalf_of(SERVED.get(), then)
+            partial(ask_for_it, ask, reading.request, caller),
+            on_behalf_of(exchange.request_id, then),
         )
 
-    def _write(self, reading: Reading, caller: Caller, reply: Reply, started: float) -> None:
+    def _write(self, exchange: "_Exchange", caller: Caller) -> None:
+        reading = exchange.reading
         operation, request = reading.operation, reading.request
 
         def answer(outcome: Outcome) -> None:
             self._gate.note_outcome(request, caller.address, outcome.error)
-            frame = _frame_of(reading, outcome)
-            operation.tally.seconds.note(perf_counter() - started)
-            reply(frame)
+            exchange.end(_frame_of(reading, outcome))
 
-        then = on_behalf_of(SERVED.get(), answer)
+        then = on_behalf_of(exchange.request_id, answer)
         if operation.batch is not None:
             self._committer.submit_item(operation.batch, (request, caller), then)
         elif operation.write is not None:
@@ -277,6 +311,36 @@ class Dispatcher:
         self._authenticator.require_role(operation, transaction, request, caller)
         transaction.author = caller.author()
         return write(transaction, request, caller)
+
+
+@define(eq=False)
+class _Exchange:
+    """A request on its way, and where its answer goes.
+
+    Attributes:
+        frame: The request as it was sent.
+        stranger: Where it came from.
+        reply: Takes the answer.
+        proved: Told if somebody was proved to have sent it.
+        request_id: What log lines call it.
+        sure: Whether it is known here what other processes committed.
+        started: When it came, by the clock that measures.
+        reading: The request, once it was read.
+    """
+
+    frame: bytes
+    stranger: Caller
+    reply: Reply
+    proved: Callable[[], object]
+    request_id: RequestId
+    sure: bool
+    started: float = field(factory=perf_counter)
+    reading: Reading = field(init=False)
+
+    def end(self, answer: bytes) -> None:
+        """Count it, and send the answer."""
+        self.reading.operation.tally.seconds.note(perf_counter() - self.started)
+        self.reply(answer)
 
 
 def _may_lack_news(request: Any, error: Exception) -> bool:

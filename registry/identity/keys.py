@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections import OrderedDict
 from functools import lru_cache
 
 from nacl.bindings import crypto_sign_open
@@ -13,15 +14,12 @@ SIGNATURE_BYTES = 64
 _KEYS_REMEMBERED = 4096
 """Keys by their text: one that registers is read where it is admitted, proved and bound."""
 
-_SIGNATURES_REMEMBERED = 16_384
-"""Signatures that were found good: nodes repeat themselves, and to verify takes longest.
+MOST_PROOFS = 16_384
+"""Proofs that are remembered: nodes repeat themselves, and to verify takes longest."""
 
-Each is remembered with its key and message, so that nothing a key changes can make one wrong;
-those of a key that is no longer anybody's are not asked for again, and make room for others.
-"""
-
-_LONGEST_REMEMBERED = 512
-"""Bytes of a message that is remembered; only policies are longer, and could fill the memory."""
+LONGEST_MESSAGE = 512
+"""Bytes of a message whose proof is remembered; only policies are longer, and could fill the
+memory."""
 
 
 class BadSignature(PermissionError):
@@ -50,20 +48,57 @@ def verify(key: bytes, message: bytes, signature: str) -> None:
         ValueError: It is not base64, or not of 64 bytes.
         BadSignature: It is another's, or of another message.
     """
-    raw = _parse(signature, SIGNATURE_BYTES, "signature")
-    open_ = _open if len(message) <= _LONGEST_REMEMBERED else crypto_sign_open
+    _open(key, _parse(signature, SIGNATURE_BYTES, "signature") + message)
+
+
+class Proofs:
+    """Signatures that were found good lately, each with its key and its message.
+
+    So nothing that a key changes can make one wrong: those of a key that is no longer
+    anybody's are not asked for again, and make room for others.
+    """
+
+    def __init__(self, most: int = MOST_PROOFS) -> None:
+        self._most = most
+        self._good: OrderedDict[bytes, None] = OrderedDict()
+
+    def __contains__(self, proof: bytes) -> bool:
+        return proof in self._good
+
+    def note_good(self, proof: bytes) -> None:
+        """Remember a proof that was verified, and forget the oldest where there are too many."""
+        if len(self._good) >= self._most and proof not in self._good:
+            self._good.popitem(last=False)
+        self._good[proof] = None
+
+    def require(self, proof: bytes) -> None:
+        """Verify a proof, unless it is known to be good.
+
+        Raises:
+            BadSignature: It is not good.
+        """
+        if proof in self._good:
+            return
+        _open(proof[:KEY_BYTES], proof[KEY_BYTES:])
+        if len(proof) <= KEY_BYTES + SIGNATURE_BYTES + LONGEST_MESSAGE:
+            self.note_good(proof)
+
+
+def proof_of(key: bytes, message: bytes, signature: str) -> bytes:
+    """What has to be verified of a base64 signature: key, signature and message in one piece.
+
+    Raises:
+        ValueError: It is not base64, or not of 64 bytes.
+    """
+    return key + _parse(signature, SIGNATURE_BYTES, "signature") + message
+
+
+def _open(key: bytes, signed: bytes) -> None:
     try:
-        open_(raw + message, key)
+        # A VerifyKey does the same, and takes half as long again.
+        crypto_sign_open(signed, key)
     except BadSignatureError:
         raise BadSignature("signature: verification failed") from None
-
-
-@lru_cache(_SIGNATURES_REMEMBERED)
-def _open(signed: bytes, key: bytes) -> bytes:
-    """Verify; what raises is not remembered."""
-    # A VerifyKey does the same, and takes half as long again.
-    message: bytes = crypto_sign_open(signed, key)
-    return message
 
 
 def _parse(text: str, length: int, field: str) -> bytes:

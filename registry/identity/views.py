@@ -7,7 +7,13 @@ from attrs import evolve
 from sqlalchemy import Connection, select
 
 from registry.events import Bus, Event, Projection, Snapshots
-from registry.identity.keys import format_public_key, parse_public_key, verify
+from registry.identity.keys import (
+    LONGEST_MESSAGE,
+    Proofs,
+    format_public_key,
+    parse_public_key,
+    proof_of,
+)
 from registry.identity.messages import GetKeyInfo
 from registry.identity.model import NodeKey, format_time
 from registry.identity.ports import Caller, Clock
@@ -50,6 +56,7 @@ class IdentityView:
         self._keys: dict[int, NodeKey] = {}
         self._node_of_key: dict[bytes, int] = {}
         self._shared_times: dict[int, int] = {}
+        self._proofs = Proofs()
         self.projection = Projection(
             bus,
             ("key.*", "identity.owner_changed"),
@@ -94,10 +101,8 @@ class IdentityView:
             ValueError: The signature is malformed.
             PermissionError: The signature is not the node's, or its key has expired.
         """
-        known = self.key(node_id)
-        if known is None:
-            raise LookupError(f"node {node_id}: node not found")
-        verify(known.public_key, message, signature)
+        known = self._known(node_id)
+        self._proofs.require(proof_of(known.public_key, message, signature))
         if known.expired(self._clock()):
             raise PermissionError(f"signature: the key of node {node_id} has expired")
         return known
@@ -113,8 +118,33 @@ class IdentityView:
             PermissionError: The signature is not the key's.
         """
         key = parse_public_key(public_key)
-        verify(key, message, signature)
+        self._proofs.require(proof_of(key, message, signature))
         return key
+
+    def unproved(self, signer: int | str, message: bytes, signature: str) -> bytes | None:
+        """What has to be verified before a signature can be checked, if anything has.
+
+        Args:
+            signer: A node id, or a base64 key.
+            message: What is signed.
+            signature: Base64.
+
+        Returns:
+            A proof: key, signature and message in one piece. None where the signature is known
+            to be good, where it will be refused unverified, and where the message is long.
+        """
+        if len(message) > LONGEST_MESSAGE:
+            return None
+        try:
+            key = self._key_of(signer)
+            proof = proof_of(key, message, signature)
+        except (LookupError, ValueError):
+            return None
+        return None if proof in self._proofs else proof
+
+    def note_good(self, proof: bytes) -> None:
+        """Take it that a proof was verified, by who can be trusted to have done it."""
+        self._proofs.note_good(proof)
 
     def get_key_info(self, request: GetKeyInfo, _caller: Caller) -> dict[str, Any]:
         """Answer with the age and expiry of a node's key.
@@ -122,9 +152,7 @@ class IdentityView:
         Raises:
             LookupError: There is no such node.
         """
-        known = self.key(request.node_id)
-        if known is None:
-            raise LookupError(f"node {request.node_id}: node not found")
+        known = self._known(request.node_id)
         answer: dict[str, Any] = {
             "node_id": request.node_id,
             "created_at": format_time(known.created_at),
@@ -136,6 +164,17 @@ class IdentityView:
         if known.expires_at is not None:
             answer["expires_at"] = format_time(known.expires_at)
         return answer
+
+    def _known(self, node_id: int) -> NodeKey:
+        known = self.key(node_id)
+        if known is None:
+            raise LookupError(f"node {node_id}: node not found")
+        return known
+
+    def _key_of(self, signer: int | str) -> bytes:
+        if isinstance(signer, str):
+            return parse_public_key(signer)
+        return self._known(signer).public_key
 
     def _apply(self, event: Event) -> None:
         payload = event.payload

@@ -176,8 +176,11 @@ class Connection(asyncio.Protocol):
         self._take_turns(partial(self._run, frame, body))
 
     def _run(self, frame: bytes, body: bytes) -> None:
-        if self._dispatcher.dispatch(frame, body, self._stranger, self._answer):
-            self._decoder.limit = self._limits.frame_bytes
+        self._dispatcher.dispatch(frame, body, self._stranger, self._answer, self._trust)
+
+    def _trust(self) -> None:
+        """It was proved who asks: take larger frames."""
+        self._decoder.limit = self._limits.frame_bytes
 
     def _rest(self) -> None:
         """Everything that is whole was served: wait for more, if more can come."""

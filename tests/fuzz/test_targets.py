@@ -29,7 +29,7 @@ class TestStrangers:
 
     def test_change_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         caller = Caller("192.0.2.1", 1, is_admin=True)
-        monkeypatch.setattr(Authenticator, "authenticate", lambda *_: caller)
+        monkeypatch.setattr(Authenticator, "identify", lambda *_: caller)
         step = STEP.removeprefix(b"+ ")
         for target, data in ((bodies, step), (streams, b"\x7f" + encode_frame(step))):
             with target() as run, pytest.raises(AssertionError, match="a stranger wrote"):

@@ -63,6 +63,11 @@ class Process:
         self.kill()
 
     @property
+    def pid(self) -> int:
+        """Its id; what starts it has become it."""
+        return self._process.pid
+
+    @property
     def output(self) -> str:
         """All that it has written so far."""
         return "\n".join(self.lines)

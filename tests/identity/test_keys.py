@@ -1,20 +1,19 @@
 import base64
-from collections.abc import Iterator
 
 import pytest
 from nacl.bindings import crypto_sign_open
 from nacl.signing import SigningKey
 
 from registry.identity import keys
-from registry.identity.keys import BadSignature, parse_public_key, verify
+from registry.identity.keys import BadSignature, Proofs, parse_public_key, proof_of, verify
 
 KEY = SigningKey(bytes(32))
 PUBLIC = KEY.verify_key.encode()
 
 
 @pytest.fixture
-def verified(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """What was really verified, with nothing remembered from before."""
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was really verified."""
     really: list[bytes] = []
 
     def noting(signed: bytes, key: bytes) -> bytes:
@@ -23,44 +22,74 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
         return opened
 
     monkeypatch.setattr(keys, "crypto_sign_open", noting)
-    keys._open.cache_clear()
-    yield really
-    keys._open.cache_clear()
+    return really
 
 
 def sign(message: bytes) -> str:
     return base64.b64encode(KEY.sign(message).signature).decode()
 
 
-class TestVerify:
-    def test_looks_once_at_a_signature_that_comes_again(self, verified: list[bytes]) -> None:
-        for _ in range(3):
-            verify(PUBLIC, b"heartbeat:1", sign(b"heartbeat:1"))
-        assert len(verified) == 1
+def proof(message: bytes, key: bytes = PUBLIC, signed: bytes | None = None) -> bytes:
+    return proof_of(key, message, sign(signed or message))
 
-    def test_tells_messages_and_keys_apart(self, verified: list[bytes]) -> None:
+
+class TestVerify:
+    def test_tells_messages_and_keys_apart(self) -> None:
         verify(PUBLIC, b"heartbeat:1", sign(b"heartbeat:1"))
         other = SigningKey(bytes([1] * 32)).verify_key.encode()
         for key, message in ((PUBLIC, b"heartbeat:2"), (other, b"heartbeat:1")):
             with pytest.raises(BadSignature, match="signature: verification failed"):
                 verify(key, message, sign(b"heartbeat:1"))
-        assert len(verified) == 3
-
-    def test_remembers_nothing_that_was_wrong(self, verified: list[bytes]) -> None:
-        for _ in range(2):
-            with pytest.raises(BadSignature):
-                verify(PUBLIC, b"heartbeat:2", sign(b"heartbeat:1"))
-        assert len(verified) == 2
-
-    def test_remembers_no_long_message(self, verified: list[bytes]) -> None:
-        long = b"x" * 10_000
-        for _ in range(2):
-            verify(PUBLIC, long, sign(long))
-        assert len(verified) == 2
 
     def test_of_no_base64_names_the_field(self) -> None:
         with pytest.raises(ValueError, match="signature: not standard base64"):
             verify(PUBLIC, b"heartbeat:1", "no+base64?")
+
+
+class TestProofs:
+    def test_look_once_at_what_comes_again(self, verified: list[bytes]) -> None:
+        proofs = Proofs()
+        for _ in range(3):
+            proofs.require(proof(b"heartbeat:1"))
+        assert len(verified) == 1
+
+    def test_tell_messages_and_keys_apart(self, verified: list[bytes]) -> None:
+        proofs = Proofs()
+        proofs.require(proof(b"heartbeat:1"))
+        other = SigningKey(bytes([1] * 32)).verify_key.encode()
+        for bad in (
+            proof(b"heartbeat:2", signed=b"heartbeat:1"),
+            proof(b"heartbeat:1", key=other),
+        ):
+            with pytest.raises(BadSignature, match="signature: verification failed"):
+                proofs.require(bad)
+        assert len(verified) == 3
+
+    def test_remember_nothing_that_was_wrong(self, verified: list[bytes]) -> None:
+        proofs = Proofs()
+        for _ in range(2):
+            with pytest.raises(BadSignature):
+                proofs.require(proof(b"heartbeat:2", signed=b"heartbeat:1"))
+        assert len(verified) == 2
+
+    def test_remember_no_long_message(self, verified: list[bytes]) -> None:
+        proofs = Proofs()
+        for _ in range(2):
+            proofs.require(proof(b"x" * 10_000))
+        assert len(verified) == 2
+
+    def test_believe_who_has_verified_it_elsewhere(self, verified: list[bytes]) -> None:
+        proofs = Proofs()
+        proofs.note_good(proof(b"heartbeat:1"))
+        proofs.require(proof(b"heartbeat:1"))
+        assert verified == []
+
+    def test_forget_the_oldest_of_too_many(self) -> None:
+        proofs = Proofs(most=2)
+        first, second, third = (proof(b"heartbeat:%d" % number) for number in range(3))
+        for each in (first, second, second, third):
+            proofs.note_good(each)
+        assert [each in proofs for each in (first, second, third)] == [False, True, True]
 
 
 class TestParsePublicKey:

@@ -1,0 +1,196 @@
+"""Signatures that are verified somewhere else while the request waits."""
+
+import base64
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.dispatch import Caller
+from registry.verifier import Verifier
+from registry.wire import encode_frame
+from tests.harness import Client, Key, RegistryServer
+from tests.harness.waiting import eventually
+from tests.system.registry import SENDER, Registry, registry_in
+
+ADDRESS = "127.0.0.1:4001"
+
+MANY = 64
+
+
+class Elsewhere:
+    """Takes every proof while it is open, and says of none what became of it until told to."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.taken: list[Callable[[bool], object]] = []
+
+    def take(self, _proof: bytes, then: Callable[[bool], object]) -> bool:
+        if self.is_open:
+            self.taken.append(then)
+        return self.is_open
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    there = Elsewhere()
+    monkeypatch.setattr(Verifier, "take", lambda _verifier, proof, then: there.take(proof, then))
+    return there
+
+
+@pytest.fixture
+def registry(elsewhere: Elsewhere, tmp_path: Path) -> Iterator[Registry]:  # noqa: ARG001 - before it
+    with registry_in(tmp_path) as registry:
+        yield registry
+
+
+class Heartbeat:
+    """A signed heartbeat of node 1, and what came of it."""
+
+    def __init__(self, registry: Registry, key: Key) -> None:
+        body = {"type": "heartbeat", "node_id": 1, "signature": key.sign("heartbeat:1")}
+        self._body = json.dumps(body).encode()
+        self._dispatcher = registry.application.protocols.json
+        self.answers: list[bytes] = []
+        self.proved = 0
+
+    def send(self) -> None:
+        frame = encode_frame(self._body)
+        self._dispatcher.dispatch(
+            frame, self._body, Caller(*SENDER), self.answers.append, self._note_proved
+        )
+
+    @property
+    def is_remembered(self) -> bool:
+        return self._dispatcher.recall(encode_frame(self._body)) is not None
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        [frame] = self.answers
+        answer: dict[str, Any] = json.loads(frame[4:])
+        return answer
+
+    def _note_proved(self) -> None:
+        self.proved += 1
+
+
+def test_a_request_is_answered_when_its_proof_is_known(
+    registry: Registry, elsewhere: Elsewhere
+) -> None:
+    registry.register(key := Key())
+    elsewhere.is_open = True
+    heartbeat = Heartbeat(registry, key)
+    heartbeat.send()
+    assert (heartbeat.answers, heartbeat.proved) == ([], 0)
+    [then] = elsewhere.taken
+    then(True)  # noqa: FBT003
+    assert heartbeat.answer["type"] == "heartbeat_ok"
+    assert heartbeat.proved == 1
+    assert heartbeat.is_remembered
+
+
+def test_one_that_nobody_has_looked_at_is_verified_here(
+    registry: Registry, elsewhere: Elsewhere
+) -> None:
+    registry.register(key := Key())
+    elsewhere.is_open = True
+    good, bad = Heartbeat(registry, key), Heartbeat(registry, Key())
+    good.send()
+    bad.send()
+    for then in elsewhere.taken:
+        then(False)  # noqa: FBT003
+    assert good.answer["type"] == "heartbeat_ok"
+    assert bad.answer["error"] == "signature: verification failed"
+    assert bad.proved == 0
+
+
+def test_one_of_a_key_that_was_rotated_meanwhile_is_refused(
+    registry: Registry, elsewhere: Elsewhere
+) -> None:
+    registry.register(old := Key())
+    elsewhere.is_open = True
+    heartbeat = Heartbeat(registry, old)
+    heartbeat.send()
+    elsewhere.is_open = False
+    registry.signed(1, "rotate_key", node_id=1, new_public_key=Key().public)
+    [then] = elsewhere.taken
+    then(True)  # noqa: FBT003 - it was good, by the key that the node had
+    assert heartbeat.answer["error"] == "signature: verification failed"
+    assert heartbeat.proved == 0
+    assert not heartbeat.is_remembered
+
+
+def test_what_was_found_good_is_not_verified_again(
+    registry: Registry, elsewhere: Elsewhere
+) -> None:
+    elsewhere.is_open = True
+    key = Key()
+    facts = {"listen_addr": ADDRESS, "public_key": key.public}
+    signature = key.sign(f"register:{ADDRESS}:{key.public}")
+    body = json.dumps({"type": "register", "signature": signature, **facts}).encode()
+    dispatch = partial(
+        registry.application.protocols.json.dispatch, encode_frame(body), body, Caller(*SENDER)
+    )
+    answers: list[bytes] = []
+    dispatch(answers.append)
+    elsewhere.taken.pop()(True)  # noqa: FBT003
+    dispatch(answers.append)
+    assert elsewhere.taken == []
+    eventually(lambda: len(answers) == 2)  # the committer's thread answers
+    assert answers[0] == answers[1]
+
+
+def test_of_many_at_once_the_good_are_let_in_and_the_bad_are_told_why(tmp_path: Path) -> None:
+    with RegistryServer(tmp_path / "data") as server:
+        keys = [Key() for _ in range(MANY)]
+        connections = [socket.create_connection(server.endpoint) for _ in keys]
+        for number, (key, connection) in enumerate(zip(keys, connections, strict=True)):
+            good = key.sign(f"register:{ADDRESS}:{key.public}")
+            signature = good if number % 2 else base64.b64encode(bytes(64)).decode()
+            facts = {"listen_addr": ADDRESS, "public_key": key.public, "signature": signature}
+            connection.sendall(encode_frame(json.dumps({"type": "register", **facts}).encode()))
+        for number, (key, connection) in enumerate(zip(keys, connections, strict=True)):
+            with connection, connection.makefile("rb") as stream:
+                length = int.from_bytes(stream.read(4))
+                answer = json.loads(stream.read(length))
+            if number % 2:
+                assert answer["public_key"] == key.public
+            else:
+                assert answer["error"] == "signature: verification failed"
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody asked after does not."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: nothing is verified elsewhere")
+def test_the_process_ends_with_its_server(tmp_path: Path) -> None:
+    with RegistryServer(tmp_path / "data") as server:
+        [pid] = children_of(server.process.pid)
+        assert is_there(pid)
+        server.process.send(signal.SIGKILL)
+        eventually(lambda: not is_there(pid))
+
+
+def test_there_is_none_where_it_is_switched_off(tmp_path: Path) -> None:
+    with RegistryServer(tmp_path / "data", options=["--no-verifier"]) as server:
+        assert children_of(server.process.pid) == []
+        with Client.to(server.endpoint) as client:
+            key = Key()
+            signature = key.sign(f"register:{ADDRESS}:{key.public}")
+            facts = {"listen_addr": ADDRESS, "public_key": key.public, "signature": signature}
+            assert client.ask("register", **facts)["node_id"] == 1

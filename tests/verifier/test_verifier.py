@@ -1,0 +1,143 @@
+"""A real process, that is asked, stopped, and killed."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from functools import wraps
+from typing import Any
+
+import uvloop
+from nacl.signing import SigningKey
+
+from registry.verifier import Verifier
+from registry.verifier.verifier import FEW
+
+KEY = SigningKey(bytes(32))
+OTHER = SigningKey(bytes([1] * 32))
+
+
+def proof(number: int, signer: SigningKey = KEY) -> bytes:
+    message = f"heartbeat:{number}".encode()
+    return bytes(KEY.verify_key) + signer.sign(message).signature + message
+
+
+GOOD = [proof(number) for number in range(FEW)]
+
+
+def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    @wraps(test)
+    def run() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(test())
+
+    return run
+
+
+async def verdicts(verifier: Verifier, proofs: Sequence[bytes]) -> list[bool]:
+    loop = asyncio.get_running_loop()
+    futures: list[asyncio.Future[bool]] = [loop.create_future() for _ in proofs]
+    for each, future in zip(proofs, futures, strict=True):
+        assert verifier.take(each, future.set_result)
+    return await asyncio.wait_for(asyncio.gather(*futures), 30)
+
+
+async def another_than(pid: int | None, verifier: Verifier) -> int:
+    """Wait for the process that comes after one."""
+    async with asyncio.timeout(30):
+        while verifier.pid in (None, pid):  # noqa: ASYNC110 - nobody tells when one is there
+            await asyncio.sleep(0.01)
+    assert verifier.pid is not None
+    return verifier.pid
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@on_a_loop
+async def test_good_proofs_are_told_from_bad_ones() -> None:
+    verifier = Verifier()
+    await verifier.start()
+    others_signature, cut, nothing = proof(1, OTHER), proof(2)[:-1], b""
+    asked = [proof(3), others_signature, proof(4), cut, nothing, proof(5)]
+    assert await verdicts(verifier, asked) == [True, False, True, False, False, True]
+    await verifier.stop()
+
+
+@on_a_loop
+async def test_a_few_are_left_to_who_has_them() -> None:
+    verifier = Verifier()
+    await verifier.start()
+    assert await verdicts(verifier, GOOD[:-1]) == [False] * (FEW - 1)
+    assert await verdicts(verifier, GOOD) == [True] * FEW
+    await verifier.stop()
+
+
+@on_a_loop
+async def test_what_a_killed_process_had_comes_back_and_another_takes_over() -> None:
+    verifier = Verifier(again_after=0)
+    await verifier.start()
+    pid = await another_than(None, verifier)
+    os.kill(pid, signal.SIGSTOP)  # so that it has something when it is killed
+    waiting = asyncio.create_task(verdicts(verifier, GOOD))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    os.kill(pid, signal.SIGKILL)
+    assert await waiting == [False] * FEW
+    await another_than(pid, verifier)
+    assert await verdicts(verifier, GOOD) == [True] * FEW
+    await verifier.stop()
+
+
+@on_a_loop
+async def test_a_process_that_hangs_is_replaced() -> None:
+    verifier = Verifier(patience=0.1, again_after=0)
+    await verifier.start()
+    pid = await another_than(None, verifier)
+    os.kill(pid, signal.SIGSTOP)
+    assert await verdicts(verifier, GOOD) == [False] * FEW
+    await another_than(pid, verifier)
+    assert not is_there(pid)
+    await verifier.stop()
+
+
+@on_a_loop
+async def test_signals_to_the_whole_group_do_not_end_it() -> None:
+    """Ctrl-C and systemd reach the process too, while requests are still being answered."""
+    verifier = Verifier()
+    await verifier.start()
+    assert await verdicts(verifier, GOOD) == [True] * FEW  # it has begun, and ignores them
+    pid = await another_than(None, verifier)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    assert await verdicts(verifier, GOOD) == [True] * FEW
+    assert verifier.pid == pid
+    await verifier.stop()
+
+
+@on_a_loop
+async def test_what_was_taken_is_answered_before_it_stops() -> None:
+    verifier = Verifier()
+    await verifier.start()
+    pid = await another_than(None, verifier)
+    waiting = asyncio.create_task(verdicts(verifier, GOOD))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await verifier.stop()
+    assert await waiting == [True] * FEW
+    assert not is_there(pid)
+    await verifier.stop()
+
+
+@on_a_loop
+async def test_nothing_is_taken_where_there_is_no_process() -> None:
+    verifier = Verifier()
+    assert not verifier.take(proof(1), print)
+    await verifier.start()
+    await verifier.stop()
+    assert not verifier.take(proof(1), print)
