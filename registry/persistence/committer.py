@@ -27,9 +27,6 @@ log = structlog.get_logger()
 LARGEST_GROUP = 1024
 """Operations in one commit at most, so that the first of them does not wait too long."""
 
-GATHER_SECONDS = 0.001
-"""How long a group that has company waits for more of it: a fraction of a commit's time."""
-
 ACKNOWLEDGED_AT_ONCE = 16
 """Operations that are acknowledged in one piece: a fraction of a millisecond's work."""
 
@@ -138,7 +135,6 @@ class Committer:
         self._bulk = BulkStatements()
         self._number = 0
         self._settled_number = 0
-        self._had_company = False  # whether the last group held more than one operation
         self._in_doubt = False
         self._inboxes = [Inbox(reaction, bus, shared=database.shared) for reaction in reactions]
         self._news = False  # whether another process may have committed something
@@ -306,19 +302,13 @@ class Committer:
     def _next_group(self) -> list[_Submission] | None:
         """Wait for submissions and take all that have gathered.
 
-        Where the last group had company, this one waits a moment for its own: those who
-        were acknowledged together ask again together, and one commit is cheaper than two.
-
         Returns:
             None when closed; an empty group when it is time to retry a reaction.
         """
         self._wait_for_work()
-        if self._had_company and not self._closed:
-            time.sleep(GATHER_SECONDS)
         with self._lock:
             group = self._submitted[:LARGEST_GROUP]
             del self._submitted[:LARGEST_GROUP]
-            self._had_company = len(group) > 1
             return None if self._closed and not group else group
 
     def _wait_for_work(self) -> None:
