@@ -41,8 +41,7 @@ class Presence:
         now = self._last_seen[node_id] = int(self._clock())
         self._unsaved.add(node_id)
         if node_id in self._stale:
-            self._stale.discard(node_id)
-            self._bus.publish(NODE_BACK(node_id=node_id))
+            self._is_back(node_id)
         return now
 
     def heard_elsewhere(self, last_seen: Iterable[tuple[int, int]]) -> None:
@@ -51,8 +50,11 @@ class Presence:
             if at > self._last_seen.get(node_id, at):
                 self._last_seen[node_id] = at
                 if node_id in self._stale and at >= self._clock() - self._stale_after:
-                    self._stale.discard(node_id)
-                    self._bus.publish(NODE_BACK(node_id=node_id))
+                    self._is_back(node_id)
+
+    def _is_back(self, node_id: int) -> None:
+        self._stale.discard(node_id)
+        self._bus.publish(NODE_BACK(node_id=node_id))
 
     def restore(self, last_seen: dict[int, int]) -> None:
         """Take over the registered nodes from the database, with what was saved of them.

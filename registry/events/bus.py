@@ -20,9 +20,6 @@ class Bus(Protocol):
     def publish(self, event: Event) -> None:
         """Hand an event to every matching subscription; never blocks."""
 
-    def lose(self) -> None:
-        """Tell every subscription that events were lost on their way here."""
-
     def subscribe(self, *patterns: str) -> Subscription:
         """Open a channel of the events that match any of the patterns."""
 

@@ -71,12 +71,11 @@ _PAGE = 1000
 _APPEND = insert(changes)
 _LAST_NUMBER = select(func.max(changes.c.number))
 _AFTER = (
-    select(changes.c.number, changes.c.source, changes.c.type, changes.c.payload)
+    select(changes.c.number, changes.c.source, changes.c.type, changes.c.payload, changes.c.at)
     .where(changes.c.number > bindparam("after"))
     .order_by(changes.c.number)
     .limit(_PAGE)
 )
-_AFTER_WITH_TIMES = _AFTER.add_columns(changes.c.at)
 _RECORDS = (
     select(
         changes.c.number,
@@ -183,23 +182,17 @@ def _numbered(event: Event, number: int) -> Event:
     return Event(event.source, event.type, event.payload, number=number)
 
 
-def published(connection: Connection, after: int) -> Iterator[tuple[Event, int]]:
-    """As `read`, each with the time at which it was logged, in microseconds since 1970."""
-    while True:
-        rows = connection.execute(_AFTER_WITH_TIMES, {"after": after}).all()
-        for number, source, type_, payload, at in rows:
-            yield Event(source, type_, msgspec.json.decode(payload), number=number), at
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1].number
-
-
 def read(connection: Connection, after: int) -> Iterator[Event]:
     """Every event after a number, oldest first, read page by page."""
+    return (event for event, _ in read_with_times(connection, after))
+
+
+def read_with_times(connection: Connection, after: int) -> Iterator[tuple[Event, int]]:
+    """As `read`, each with the time at which it was logged, in microseconds since 1970."""
     while True:
         rows = connection.execute(_AFTER, {"after": after}).all()
-        for number, source, type_, payload in rows:
-            yield Event(source, type_, msgspec.json.decode(payload), number=number)
+        for number, source, type_, payload, at in rows:
+            yield Event(source, type_, msgspec.json.decode(payload), number=number), at
         if len(rows) < _PAGE:
             return
         after = rows[-1].number

@@ -13,7 +13,7 @@ from attrs import frozen
 from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
-from registry.events import Bus, Event, Reaction
+from registry.events import Event, InProcessBus, Reaction
 from registry.persistence import change_log, postgresql
 from registry.persistence.bulk import BulkStatements
 from registry.persistence.database import Database
@@ -109,7 +109,7 @@ class Committer:
     def __init__(
         self,
         database: Database,
-        bus: Bus,
+        bus: InProcessBus,
         reactions: Sequence[Reaction] = (),
         *,
         deliver: Callable[[Callable[[], None]], object] = lambda callback: callback(),
@@ -288,7 +288,7 @@ class Committer:
     def _tell_news(self, connection: Connection) -> None:
         """Publish what is in the log after the last event that was told here."""
         now = time.time()
-        for event, at in change_log.published(connection, self._number):
+        for event, at in change_log.read_with_times(connection, self._number):
             if event.number > self._number + 1:  # what came between was trimmed meanwhile
                 log.warning("log.trimmed", before=event.number, known=self._number)
                 self._bus.lose()
