@@ -362,7 +362,7 @@ class Committer:
             events = change_log.append(self._connection, self._bulk, unit.staged, self._number)
             self._in_doubt = True  # a commit that fails may have happened all the same
             if events and self.freshness:
-                postgresql.notify(self._connection)
+                postgresql.notify(self._connection, self._database.process)
         self._in_doubt = False
         if self.freshness:
             self.freshness.confirm(as_of)

@@ -1,6 +1,7 @@
 """A database: its writer, and consistent snapshots of it."""
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -37,6 +38,7 @@ class Database:
     Attributes:
         engine: How it is connected to.
         shared: Whether other processes may write to it.
+        process: What this process is called where others hear of it.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Database:
         """
         self.engine = engine
         self.shared = shared
+        self.process = secrets.token_hex(8)
         self._reading = reading
         self._writing = writing
         self._lock = lock
@@ -112,7 +115,7 @@ class Database:
         return self.engine.connect().execution_options(**self._writing)
 
     @contextmanager
-    def listening(self, channel: str) -> Iterator[Callable[[float, int], None]]:
+    def listening(self, channel: str) -> Iterator[Callable[[float, int], bool]]:
         """Hear what is said on a channel of a shared database.
 
         Yields:
@@ -122,7 +125,7 @@ class Database:
             connection.exec_driver_sql("SET application_name = 'registry ear'")
             connection.exec_driver_sql(f"LISTEN {channel}")
             connection.commit()
-            yield partial(postgresql.wait_for_notification, connection)
+            yield partial(postgresql.wait_for_notification, connection, self.process)
 
     def close(self) -> None:
         """Close every connection and give the database free."""

@@ -108,7 +108,8 @@ class Ear:
         with self._database.listening(CHANNEL) as wait:
             while not self._stopping:
                 self._look()
-                wait(LOOK_EVERY, self._wake)
+                while not wait(LOOK_EVERY, self._wake):
+                    pass  # this process has said it, and knows
 
     def _wait_a_little(self) -> None:
         poll = select.poll()

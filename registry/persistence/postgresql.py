@@ -24,7 +24,7 @@ WRITING = {WRITES: True}
 DRIVER = "postgresql+psycopg"
 
 CHANNEL = "registry_changes"
-"""Where whoever has committed events says so, with the name of the schema."""
+"""Where whoever has committed events says so, with its own name."""
 
 PATIENCE_SECONDS = 10
 """How long to wait for the lock, and how long whoever has it may do nothing with it.
@@ -33,7 +33,7 @@ A process that was stopped in the middle of a transaction so holds up the others
 that: the server ends its session, and with it the transaction.
 """
 
-_NOTIFY = sqlalchemy.select(func.pg_notify(CHANNEL, func.current_schema()))
+_NOTIFY = sqlalchemy.select(func.pg_notify(CHANNEL, sqlalchemy.bindparam("process")))
 _LOCK = "SELECT pg_advisory_xact_lock(7365, hashtext(current_schema()))"
 
 _TAKE_DUTY = "SELECT pg_try_advisory_lock(7366, hashtext(current_schema()))"
@@ -104,18 +104,27 @@ def hold_duty(connection: Connection, *, held: bool) -> bool:
     return bool(got)
 
 
-def notify(connection: Connection) -> None:
-    """Say with the commit of this transaction that there is something new in the log."""
-    connection.execute(_NOTIFY)
+def notify(connection: Connection, process: str) -> None:
+    """Say with the commit of this transaction that there is something new in the log.
+
+    Args:
+        connection: Where the transaction is under way.
+        process: Who says so; it need not look itself.
+    """
+    connection.execute(_NOTIFY, {"process": process})
 
 
-def wait_for_notification(connection: Connection, seconds: float, wake: int) -> None:
+def wait_for_notification(connection: Connection, process: str, seconds: float, wake: int) -> bool:
     """Wait until something is said on a channel that the connection listens to.
 
     Args:
         connection: It has said ``LISTEN``.
+        process: Who listens.
         seconds: How long to wait at most.
         wake: A file; when there is something to read from it, the wait ends.
+
+    Returns:
+        False if all that was said came from who listens.
 
     Raises:
         DBAPIError: The connection is lost.
@@ -126,11 +135,11 @@ def wait_for_notification(connection: Connection, seconds: float, wake: int) -> 
         poll.register(file, select.POLLIN)
     poll.poll(seconds * 1000)
     try:
-        for _ in driver.notifies(timeout=0):  # one look is enough for all that has gathered
-            pass
+        said = [notification.payload for notification in driver.notifies(timeout=0)]
     except psycopg.Error as error:
         connection.invalidate(error)
         raise DBAPIError("LISTEN", None, error, connection_invalidated=True) from error
+    return not said or any(each != process for each in said)
 
 
 def _to_json(value: Any) -> str:
