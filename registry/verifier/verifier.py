@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from functools import partial
 from typing import cast
 
@@ -20,7 +21,11 @@ PATIENCE_SECONDS = 2.0
 """How long the process may answer nothing while it has something to answer."""
 
 AGAIN_AFTER_SECONDS = 1.0
-"""How long after one process ended the next is started."""
+"""How long after one process ended the next is started; twice as long for each in a row that
+has not answered anything."""
+
+MOST_DOUBLINGS = 6
+"""So that in the end one is started every minute."""
 
 Then = Callable[[bool], object]
 
@@ -46,7 +51,8 @@ class Verifier:
             take_turns: Runs what is to be done with a proof that comes back.
             few: How many proofs at once are worth it.
             patience: Seconds for which the process may answer nothing.
-            again_after: Seconds between the end of one process and the start of the next.
+            again_after: Seconds between the end of a process that was of use and the start of
+                the next.
         """
         self._take_turns = take_turns
         self._few = few
@@ -56,6 +62,8 @@ class Verifier:
         self._process: _Process | None = None
         self._starting: asyncio.Task[None] | None = None
         self._gathered: list[tuple[bytes, Then]] = []
+        self._context = Context()  # what is sent together is for no request in particular
+        self._useless = 0  # processes in a row that ended without having answered anything
 
     async def start(self) -> None:
         """Start the process. Where that fails, it is tried again, and all goes on without."""
@@ -90,7 +98,7 @@ class Verifier:
             return False
         self._gathered.append((proof, then))
         if len(self._gathered) == 1:
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self._send, context=self._context)
         return True
 
     def _send(self) -> None:
@@ -114,23 +122,30 @@ class Verifier:
                 lambda: process, sys.executable, "-m", "registry.verifier", stderr=None
             )
         except OSError as error:
-            log.warning("verifier.not_started", reason=str(error))
+            self._useless += 1
+            log.warning("verifier.not_started", reason=str(error), again_after=self._pause)
             self._start_again()
             return
-        self._process = process
+        if not process.has_ended:
+            self._process = process
 
     def _ended(self, process: "_Process", unanswered: list[Then]) -> None:
         """The process is gone: do without, and start another."""
         if self._process is process:
             self._process = None
+        self._useless = 0 if process.has_answered else self._useless + 1
         self._give_back(unanswered)
         if self._loop is not None:
-            log.warning("verifier.ended", pid=process.pid, unanswered=len(unanswered))
+            log.warning("verifier.ended", pid=process.pid, again_after=self._pause)
             self._start_again()
+
+    @property
+    def _pause(self) -> float:
+        return self._again_after * 2.0 ** min(self._useless, MOST_DOUBLINGS)
 
     def _start_again(self) -> None:
         async def start() -> None:
-            await asyncio.sleep(self._again_after)
+            await asyncio.sleep(self._pause)
             await self._start_process()
 
         if self._loop is not None:
@@ -160,6 +175,14 @@ class _Process(asyncio.SubprocessProtocol):
         self._transport = cast("asyncio.SubprocessTransport", transport)
         self.pid = self._transport.get_pid()
         self._pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
+
+    @property
+    def has_answered(self) -> bool:
+        return self._answered > 0
+
+    @property
+    def has_ended(self) -> bool:
+        return self._gone.is_set()
 
     def verify(self, proofs: list[bytes], thens: list[Then]) -> None:
         self._unanswered.extend(thens)

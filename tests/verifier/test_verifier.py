@@ -7,11 +7,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import wraps
 from typing import Any
 
+import pytest
 import uvloop
 from nacl.signing import SigningKey
+from structlog.testing import capture_logs
 
 from registry.verifier import Verifier
-from registry.verifier.verifier import FEW
+from registry.verifier.verifier import FEW, MOST_DOUBLINGS
 
 KEY = SigningKey(bytes(32))
 OTHER = SigningKey(bytes([1] * 32))
@@ -104,6 +106,27 @@ async def test_a_process_that_hangs_is_replaced() -> None:
     await another_than(pid, verifier)
     assert not is_there(pid)
     await verifier.stop()
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/nowhere/python"])
+def test_one_that_cannot_run_is_tried_again_less_and_less_often(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", program)
+
+    @on_a_loop
+    async def run() -> None:
+        verifier = Verifier(again_after=0.001)
+        with capture_logs() as lines:
+            await verifier.start()
+            async with asyncio.timeout(30):
+                while len(lines) < MOST_DOUBLINGS + 3:  # noqa: ASYNC110 - logs tell nobody
+                    await asyncio.sleep(0.01)
+            await verifier.stop()
+        pauses = [line["again_after"] * 1000 for line in lines[: MOST_DOUBLINGS + 3]]
+        assert pauses == [2, 4, 8, 16, 32, 64, 64, 64, 64]
+
+    run()
 
 
 @on_a_loop
