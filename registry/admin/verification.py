@@ -16,7 +16,6 @@ Progress = Callable[[int, int], object]
 Noted = tuple[int, bytes]
 """The number of an entry and its seal, as somebody noted them elsewhere."""
 
-_PAGE = 1000
 _LAST_CHANGE = select(func.coalesce(func.max(changes.c.number), 0))
 _WAITING = select(func.count()).where(changes.c.number > bindparam("head"))
 
@@ -53,7 +52,7 @@ def verify(
         expected: An entry as it was noted elsewhere before.
     """
     head = entries.head(connection)
-    walk = _Walk(_changes(connection), expected)
+    walk = _Walk(change_log.history(connection, 0), expected)
     for block in entries.blocks(connection):
         problem = walk.through(block)
         if problem:
@@ -130,13 +129,6 @@ class _Walk:
             if self.change is None:
                 return False
         return self.change.number == record.number and self.change != record
-
-
-def _changes(connection: Connection) -> Iterator[Record]:
-    after = 0
-    while records := change_log.records(connection, after, _PAGE):
-        yield from records
-        after = records[-1].number
 
 
 def _problem_with_log(last_change: int, head: int) -> str:

@@ -15,7 +15,7 @@ from registry.dispatch.gate import Gate, RateLimited
 from registry.dispatch.inquiries import Inquiries
 from registry.dispatch.operations import Answer, Handler, Operation
 from registry.dispatch.recall import Recall, Remembered
-from registry.dispatch.request_ids import SERVED, RequestId, on_behalf_of
+from registry.dispatch.request_ids import RequestId, on_behalf_of
 from registry.dispatch.tallies import SAMPLE_EVERY
 from registry.events import Bus, Projection
 from registry.persistence import Committer, CommitterClosed, Outcome, UnitOfWork
@@ -49,15 +49,15 @@ class Dispatcher:
         committer: Committer,
         inquiries: Inquiries,
         bus: Bus,
-        verify: Verify = lambda _proof, _then: False,
+        verify: Verify,
     ) -> None:
-        self._verify = verify
         self._dialect = dialect
         self._gate = gate
         self._authenticator = authenticator
         self._committer = committer
         self._freshness = committer.freshness
         self._inquiries = inquiries
+        self._verify = verify
         self._recall = Recall(bus)
         self.unreadable = 0
 
@@ -124,24 +124,16 @@ class Dispatcher:
         exchange = _Exchange(
             frame, stranger, reply, proved, RequestId(), sure=self._freshness is None
         )
-        receive = partial(self._receive, exchange, body)
+        receive = on_behalf_of(exchange.request_id, partial(self._receive, exchange, body))
         is_stale = self._freshness is not None and self._freshness.is_over
         if not is_stale or not self._look_first(exchange, receive):
-            self._serve(exchange, receive)
-
-    def _serve(self, exchange: "_Exchange", step: Callable[[], None]) -> None:
-        """Take a step with a request, which is then the one that log lines are about."""
-        served = SERVED.set(exchange.request_id)
-        try:
-            step()
-        finally:
-            SERVED.reset(served)
+            receive()
 
     def _look_first(self, exchange: "_Exchange", step: Callable[[], None]) -> bool:
         """Take a step when it is known what others committed; false if that cannot be."""
         exchange.sure = True  # by then; and whoever cannot look now need not try again
         try:
-            self._committer.look(partial(self._serve, exchange, step))
+            self._committer.look(step)
         except CommitterClosed:
             return False  # what is asked for may be in memory
         return True
@@ -174,10 +166,12 @@ class Dispatcher:
             return
         if isinstance(who, Caller):
             self._answer(exchange, who)
-        elif proof is None or not self._verify(
-            proof, partial(self._verified, exchange, who, proof)
-        ):
-            self._prove_claim(exchange, who)
+            return
+        if proof is not None:
+            verified = partial(self._verified, exchange, who, proof)
+            if self._verify(proof, on_behalf_of(exchange.request_id, verified)):
+                return
+        self._prove_claim(exchange, who)
 
     def _verified(
         self,
@@ -192,7 +186,7 @@ class Dispatcher:
         """
         if is_good:
             self._authenticator.note_good(proof)
-        self._serve(exchange, partial(self._prove_claim, exchange, claim))
+        self._prove_claim(exchange, claim)
 
     def _prove_claim(self, exchange: "_Exchange", claim: Claim) -> None:
         """Prove who asks, here and now; then answer."""
@@ -224,9 +218,11 @@ class Dispatcher:
 
     def _refuse_or_look(self, exchange: "_Exchange", error: Exception) -> None:
         """Say no, or find out first whether it is no for the others too."""
-        lacking = not exchange.sure and _may_lack_news(exchange.reading.request, error)
-        if not lacking or not self._look_first(exchange, partial(self._prove, exchange)):
-            self._refuse(exchange, error)
+        if not exchange.sure and _may_lack_news(exchange.reading.request, error):
+            again = on_behalf_of(exchange.request_id, partial(self._prove, exchange))
+            if self._look_first(exchange, again):
+                return
+        self._refuse(exchange, error)
 
     def _refuse(self, exchange: "_Exchange", error: Exception) -> None:
         exchange.end(_refused(exchange.reading, error))

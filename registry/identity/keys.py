@@ -17,8 +17,8 @@ _KEYS_REMEMBERED = 4096
 MOST_PROOFS = 16_384
 """Proofs that are remembered: nodes repeat themselves, and to verify takes longest."""
 
-LONGEST_MESSAGE = 512
-"""Bytes of a message whose proof is remembered; only policies are longer, and could fill the
+LONGEST_PROOF = KEY_BYTES + SIGNATURE_BYTES + 512
+"""Bytes of a proof that is remembered: only those of policies are longer, and could fill the
 memory."""
 
 
@@ -80,7 +80,7 @@ class Proofs:
         if proof in self._good:
             return
         _open(proof[:KEY_BYTES], proof[KEY_BYTES:])
-        if len(proof) <= KEY_BYTES + SIGNATURE_BYTES + LONGEST_MESSAGE:
+        if len(proof) <= LONGEST_PROOF:
             self.note_good(proof)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from registry.events import Bus, Event, Projection, Snapshots
 from registry.identity.keys import (
-    LONGEST_MESSAGE,
+    LONGEST_PROOF,
     Proofs,
     format_public_key,
     parse_public_key,
@@ -133,14 +133,11 @@ class IdentityView:
             A proof: key, signature and message in one piece. None where the signature is known
             to be good, where it will be refused unverified, and where the message is long.
         """
-        if len(message) > LONGEST_MESSAGE:
-            return None
         try:
-            key = self._key_of(signer)
-            proof = proof_of(key, message, signature)
+            proof = proof_of(self._key_of(signer), message, signature)
         except (LookupError, ValueError):
             return None
-        return None if proof in self._proofs else proof
+        return None if len(proof) > LONGEST_PROOF or proof in self._proofs else proof
 
     def note_good(self, proof: bytes) -> None:
         """Take it that a proof was verified, by who can be trusted to have done it."""

@@ -70,12 +70,6 @@ _PAGE = 1000
 
 _APPEND = insert(changes)
 _LAST_NUMBER = select(func.max(changes.c.number))
-_AFTER = (
-    select(changes.c.number, changes.c.source, changes.c.type, changes.c.payload, changes.c.at)
-    .where(changes.c.number > bindparam("after"))
-    .order_by(changes.c.number)
-    .limit(_PAGE)
-)
 _RECORDS = (
     select(
         changes.c.number,
@@ -182,22 +176,6 @@ def _numbered(event: Event, number: int) -> Event:
     return Event(event.source, event.type, event.payload, number=number)
 
 
-def read(connection: Connection, after: int) -> Iterator[Event]:
-    """Every event after a number, oldest first, read page by page."""
-    return (event for event, _ in read_with_times(connection, after))
-
-
-def read_with_times(connection: Connection, after: int) -> Iterator[tuple[Event, int]]:
-    """As `read`, each with the time at which it was logged, in microseconds since 1970."""
-    while True:
-        rows = connection.execute(_AFTER, {"after": after}).all()
-        for number, source, type_, payload, at in rows:
-            yield Event(source, type_, msgspec.json.decode(payload), number=number), at
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1].number
-
-
 class Record(NamedTuple):
     """A row of the log, as it stands there.
 
@@ -232,6 +210,20 @@ def records(connection: Connection, after: int, most: int) -> list[Record]:
         return [Record(*row) for row in result.cursor.fetchall()]
     finally:
         result.close()
+
+
+def history(connection: Connection, after: int) -> Iterator[Record]:
+    """Every row after a number, oldest first, read page by page."""
+    while page := records(connection, after, _PAGE):
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1].number
+
+
+def read(connection: Connection, after: int) -> Iterator[Event]:
+    """Every event after a number, oldest first, read page by page."""
+    return (record.event() for record in history(connection, after))
 
 
 def newest(connection: Connection, most: int, after: int = 0) -> Iterator[Record]:

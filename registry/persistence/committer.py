@@ -288,12 +288,13 @@ class Committer:
     def _tell_news(self, connection: Connection) -> None:
         """Publish what is in the log after the last event that was told here."""
         now = time.time()
-        for event, at in change_log.read_with_times(connection, self._number):
+        for record in change_log.history(connection, self._number):
+            event = record.event()
             if event.number > self._number + 1:  # what came between was trimmed meanwhile
                 log.warning("log.trimmed", before=event.number, known=self._number)
                 self._bus.lose()
             self._publish([event])
-            self.propagation_seconds.note(max(0.0, now - at / 1e6))
+            self.propagation_seconds.note(max(0.0, now - record.at / 1e6))
 
     def _wake(self) -> None:
         self._idle = False

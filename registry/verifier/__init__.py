@@ -8,7 +8,6 @@ interpreter's lock over twice, which costs more than the other core brings.
 - `python -m registry.verifier` is the process itself.
 """
 
-from registry.verifier.proofs import PUBLIC_KEY_BYTES
 from registry.verifier.verifier import Verifier
 
-__all__ = ["PUBLIC_KEY_BYTES", "Verifier"]
+__all__ = ["Verifier"]

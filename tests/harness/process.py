@@ -20,6 +20,14 @@ _TIED = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 """Has a process die with the thread that started it, also where that was killed itself."""
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody asked after does not."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
 class Process:
     """Runs a program in a process group of its own, which ends at the latest with the test.
 

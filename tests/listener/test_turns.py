@@ -1,9 +1,9 @@
 import asyncio
-from collections.abc import Callable, Coroutine
-from functools import wraps
+from collections.abc import Callable
 from typing import Any
 
 from registry.listener import Turns
+from tests.harness.loop import on_a_loop
 
 
 class Clock:
@@ -30,14 +30,6 @@ class Desk:
             self.done.append(name)
 
         return do
-
-
-def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-    @wraps(test)
-    def run() -> None:
-        asyncio.run(test())
-
-    return run
 
 
 async def the_loop_is_idle() -> None:

@@ -16,6 +16,7 @@ from registry.dispatch import Caller
 from registry.verifier import Verifier
 from registry.wire import encode_frame
 from tests.harness import Client, Key, RegistryServer
+from tests.harness.process import is_running
 from tests.harness.waiting import eventually
 from tests.system.registry import SENDER, Registry, registry_in
 
@@ -23,18 +24,32 @@ ADDRESS = "127.0.0.1:4001"
 
 MANY = 64
 
+NOBODYS = base64.b64encode(bytes(64)).decode()
+"""A signature that fits nothing."""
+
+
+def registration(key: Key, signature: str = "") -> dict[str, Any]:
+    """What a key registers with, by default signed by it."""
+    signature = signature or key.sign(f"register:{ADDRESS}:{key.public}")
+    return {"listen_addr": ADDRESS, "public_key": key.public, "signature": signature}
+
 
 class Elsewhere:
-    """Takes every proof while it is open, and says of none what became of it until told to."""
+    """Takes the proofs of what is asked through it, and says nothing of them until told to."""
 
     def __init__(self) -> None:
-        self.is_open = False
+        self._is_open = False
         self.taken: list[Callable[[bool], object]] = []
 
     def take(self, _proof: bytes, then: Callable[[bool], object]) -> bool:
-        if self.is_open:
+        if self._is_open:
             self.taken.append(then)
-        return self.is_open
+        return self._is_open
+
+    def hold(self, ask: Callable[[], None]) -> None:
+        self._is_open = True
+        ask()
+        self._is_open = False
 
 
 @pytest.fixture
@@ -84,9 +99,8 @@ def test_a_request_is_answered_when_its_proof_is_known(
     registry: Registry, elsewhere: Elsewhere
 ) -> None:
     registry.register(key := Key())
-    elsewhere.is_open = True
     heartbeat = Heartbeat(registry, key)
-    heartbeat.send()
+    elsewhere.hold(heartbeat.send)
     assert (heartbeat.answers, heartbeat.proved) == ([], 0)
     [then] = elsewhere.taken
     then(True)  # noqa: FBT003
@@ -99,11 +113,9 @@ def test_one_that_nobody_has_looked_at_is_verified_here(
     registry: Registry, elsewhere: Elsewhere
 ) -> None:
     registry.register(key := Key())
-    elsewhere.is_open = True
     good, bad = Heartbeat(registry, key), Heartbeat(registry, Key())
-    good.send()
-    bad.send()
-    elsewhere.is_open = False
+    elsewhere.hold(good.send)
+    elsewhere.hold(bad.send)
     for then in elsewhere.taken:
         then(False)  # noqa: FBT003
     assert good.answer["type"] == "heartbeat_ok"
@@ -115,10 +127,8 @@ def test_one_of_a_key_that_was_rotated_meanwhile_is_refused(
     registry: Registry, elsewhere: Elsewhere
 ) -> None:
     registry.register(old := Key())
-    elsewhere.is_open = True
     heartbeat = Heartbeat(registry, old)
-    heartbeat.send()
-    elsewhere.is_open = False
+    elsewhere.hold(heartbeat.send)
     registry.signed(1, "rotate_key", node_id=1, new_public_key=Key().public)
     [then] = elsewhere.taken
     then(True)  # noqa: FBT003 - it was good, by the key that the node had
@@ -130,18 +140,13 @@ def test_one_of_a_key_that_was_rotated_meanwhile_is_refused(
 def test_what_was_found_good_is_not_verified_again(
     registry: Registry, elsewhere: Elsewhere
 ) -> None:
-    elsewhere.is_open = True
-    key = Key()
-    facts = {"listen_addr": ADDRESS, "public_key": key.public}
-    signature = key.sign(f"register:{ADDRESS}:{key.public}")
-    body = json.dumps({"type": "register", "signature": signature, **facts}).encode()
-    dispatch = partial(
-        registry.application.protocols.json.dispatch, encode_frame(body), body, Caller(*SENDER)
-    )
+    body = json.dumps({"type": "register", **registration(Key())}).encode()
+    dispatch = registry.application.protocols.json.dispatch
     answers: list[bytes] = []
-    dispatch(answers.append)
+    ask = partial(dispatch, encode_frame(body), body, Caller(*SENDER), answers.append)
+    elsewhere.hold(ask)
     elsewhere.taken.pop()(True)  # noqa: FBT003
-    dispatch(answers.append)
+    elsewhere.hold(ask)
     assert elsewhere.taken == []
     eventually(lambda: len(answers) == 2)
     assert answers[0] == answers[1]
@@ -152,9 +157,7 @@ def test_of_many_at_once_the_good_are_let_in_and_the_bad_are_told_why(tmp_path: 
         keys = [Key() for _ in range(MANY)]
         connections = [socket.create_connection(server.endpoint) for _ in keys]
         for number, (key, connection) in enumerate(zip(keys, connections, strict=True)):
-            good = key.sign(f"register:{ADDRESS}:{key.public}")
-            signature = good if number % 2 else base64.b64encode(bytes(64)).decode()
-            facts = {"listen_addr": ADDRESS, "public_key": key.public, "signature": signature}
+            facts = registration(key) if number % 2 else registration(key, NOBODYS)
             connection.sendall(encode_frame(json.dumps({"type": "register", **facts}).encode()))
         for number, (key, connection) in enumerate(zip(keys, connections, strict=True)):
             with connection, connection.makefile("rb") as stream:
@@ -170,28 +173,17 @@ def children_of(pid: int) -> list[int]:
     return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def is_there(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody asked after does not."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: nothing is verified elsewhere")
 def test_the_process_ends_with_its_server(tmp_path: Path) -> None:
     with RegistryServer(tmp_path / "data") as server:
         [pid] = children_of(server.process.pid)
-        assert is_there(pid)
+        assert is_running(pid)
         server.process.send(signal.SIGKILL)
-        eventually(lambda: not is_there(pid))
+        eventually(lambda: not is_running(pid))
 
 
 def test_there_is_none_where_it_is_switched_off(tmp_path: Path) -> None:
     with RegistryServer(tmp_path / "data", options=["--no-verifier"]) as server:
         assert children_of(server.process.pid) == []
         with Client.to(server.endpoint) as client:
-            key = Key()
-            signature = key.sign(f"register:{ADDRESS}:{key.public}")
-            facts = {"listen_addr": ADDRESS, "public_key": key.public, "signature": signature}
-            assert client.ask("register", **facts)["node_id"] == 1
+            assert client.ask("register", **registration(Key()))["node_id"] == 1

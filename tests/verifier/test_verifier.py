@@ -3,17 +3,16 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine, Sequence
-from functools import wraps
-from typing import Any
+from collections.abc import Sequence
 from unittest.mock import Mock
 
 import pytest
-import uvloop
 from nacl.signing import SigningKey
 
 from registry.verifier import Verifier
 from registry.verifier.verifier import FEW, MOST_DOUBLINGS
+from tests.harness.loop import on_a_loop
+from tests.harness.process import is_running
 
 KEY = SigningKey(bytes(32))
 OTHER = SigningKey(bytes([1] * 32))
@@ -25,15 +24,6 @@ def proof(number: int, signer: SigningKey = KEY) -> bytes:
 
 
 GOOD = [proof(number) for number in range(FEW)]
-
-
-def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-    @wraps(test)
-    def run() -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(test())
-
-    return run
 
 
 async def verdicts(verifier: Verifier, proofs: Sequence[bytes]) -> list[bool]:
@@ -51,14 +41,6 @@ async def another_than(pid: int | None, verifier: Verifier) -> int:
             await asyncio.sleep(0.01)
     assert verifier.pid is not None
     return verifier.pid
-
-
-def is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @on_a_loop
@@ -104,7 +86,7 @@ async def test_a_process_that_hangs_is_replaced() -> None:
     os.kill(pid, signal.SIGSTOP)
     assert await verdicts(verifier, GOOD) == [False] * FEW
     await another_than(pid, verifier)
-    assert not is_there(pid)
+    assert not is_running(pid)
     await verifier.stop()
 
 
@@ -154,7 +136,7 @@ async def test_what_was_taken_is_answered_before_it_stops() -> None:
     await asyncio.sleep(0)
     await verifier.stop()
     assert await waiting == [True] * FEW
-    assert not is_there(pid)
+    assert not is_running(pid)
     await verifier.stop()
 
 

@@ -122,10 +122,9 @@ def _dated_heartbeat(source: Source) -> Iterator[Request]:
     """
     population = source.population
     began = int(time.time())
-    signers = range(source.part, population.signers, source.parts)
     for turn in count():
         ts = began + turn % SECONDS_AHEAD
-        for number in signers:
+        for number in _signers(source):
             node_id = population.ids[number]
             signature = _sign(population.key(number), f"heartbeat:{node_id}:{ts}")
             yield {"type": "heartbeat", "node_id": node_id, "ts": ts, "signature": signature}
@@ -215,10 +214,15 @@ def _draws(source: Source, purpose: str, below: int) -> Iterator[int]:
         yield draws.randrange(below)
 
 
+def _signers(source: Source) -> range:
+    """The signers that fall to this process."""
+    return range(source.part, source.population.signers, source.parts)
+
+
 def _in_turn(source: Source) -> Iterator[int]:
-    """The signers that fall to this process, over and over."""
+    """The same, over and over."""
     while True:
-        yield from range(source.part, source.population.signers, source.parts)
+        yield from _signers(source)
 
 
 def _sign(key: SigningKey, message: str) -> str:
