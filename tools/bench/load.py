@@ -1,15 +1,18 @@
 """Load, from its description to what was measured.
 
-The load is made by processes of their own. Each makes its requests and connects; when all
+Each load is made by processes of its own. Each makes its requests and connects; when all
 have, they begin at the same moment.
 """
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from functools import reduce
+from itertools import chain
 from multiprocessing.connection import Connection
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -23,6 +26,7 @@ from tools.bench.scenarios import SCENARIOS, Source
 UNIQUE_PER_SECOND = 10_000
 """Requests made ahead for each second of a scenario that may not repeat any."""
 
+_READY = "ready"
 _TICK_SECONDS = 0.1
 _PATIENCE_SECONDS = 120.0
 
@@ -38,6 +42,9 @@ class Load:
         pipelined: Open requests on each connection, where the loop is closed.
         per_second: How many requests are due each second; 0 for a closed loop, in which
             an answer brings the next request.
+        punctual: Whether its processes run as soon as they have something to do, before all
+            others, as on a machine of their own; where the system lets them. Not for loads
+            that keep a core busy.
     """
 
     scenario: str
@@ -45,6 +52,7 @@ class Load:
     connections: int = 64
     pipelined: int = 1
     per_second: float = 0.0
+    punctual: bool = False
 
     def part(self, part: int, parts: int) -> "Load":
         """The share of one of several processes, counted from 0."""
@@ -61,7 +69,7 @@ class Run:
         population: The nodes it has.
         seconds: How long to count.
         warm_up: Seconds before that which do not count.
-        generators: Processes that make the load.
+        generators: Processes that make each load.
         pinned: Whether they stay on the core that is theirs.
         server: The server's process, where its processor time is of interest.
     """
@@ -83,8 +91,9 @@ class Measured:
         load: The load.
         nodes: How many nodes the server had.
         outcome: What came of it, over all processes.
-        generator_cpu: How busy the busiest generator was, 0 to 1. A generator near 1 that
-            is not paced may have been what was measured.
+        generator_cpu: How busy the busiest of its generators was, 0 to 1. A generator near 1
+            that is not paced may have been what was measured.
+        punctual: Whether they ran before all others.
         server_cpu: Processor time of the server per second, over all its threads.
     """
 
@@ -93,6 +102,7 @@ class Measured:
     outcome: Outcome
     generator_cpu: float
     server_cpu: float
+    punctual: bool = False
 
     @property
     def per_cpu_second(self) -> float:
@@ -105,8 +115,9 @@ class Measured:
 
 @frozen
 class _Report:
-    outcomes: list[Outcome]
+    outcome: Outcome
     cpu: float
+    punctual: bool
 
 
 def measure(
@@ -123,34 +134,45 @@ def measure(
         GeneratorError: A generator failed.
     """
     label = f"run{time.time_ns()}"
-    parts = min(run.generators, *(load.connections for load in loads))
-    sources = [Source(run.population, label, part, parts) for part in range(parts)]
     with ExitStack() as stack:
-        pipes = [_start(stack, run, loads, source) for source in sources]
-        for pipe in pipes:
-            _receive(pipe, lambda _: None)  # it is ready
+        pipes = [
+            [_start(stack, run, load, source) for source in _sources(run, load, f"{label}-{place}")]
+            for place, load in enumerate(loads)
+        ]
+        for pipe in chain(*pipes):
+            _receive(pipe)
         before = _server_cpu(run)
-        for pipe in pipes:
+        for pipe in chain(*pipes):
             pipe.send(None)
-        reports = [_receive(pipe, progress) for pipe in pipes]
+        reports: list[list[_Report]] = [
+            [_receive(pipe, progress) for pipe in each] for each in pipes
+        ]
     server_cpu = (_server_cpu(run) - before) / (run.warm_up + run.seconds)
     return [
         Measured(
             load=load,
             nodes=len(run.population.ids),
-            outcome=reduce(_both, (report.outcomes[place] for report in reports)),
-            generator_cpu=max(report.cpu for report in reports),
+            outcome=reduce(_both, (report.outcome for report in each)),
+            generator_cpu=max(report.cpu for report in each),
             server_cpu=server_cpu,
+            punctual=all(report.punctual for report in each),
         )
-        for place, load in enumerate(loads)
+        for load, each in zip(loads, reports, strict=True)
     ]
 
 
-def _start(stack: ExitStack, run: Run, loads: Sequence[Load], source: Source) -> Connection:
-    """Start the process of one part; it is gone when the stack is left."""
+def _sources(run: Run, load: Load, label: str) -> list[Source]:
+    """What each process of a load makes its requests from."""
+    parts = min(run.generators, load.connections)
+    return [Source(run.population, label, part, parts) for part in range(parts)]
+
+
+def _start(stack: ExitStack, run: Run, load: Load, source: Source) -> Connection:
+    """Start the process of one part of a load; it is gone when the stack is left."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    arguments = (theirs, evolve(run, server=None), loads, source)
+    part = load.part(source.part, source.parts)
+    arguments = (theirs, evolve(run, server=None), part, source)
     process = context.Process(target=_generate, args=arguments, daemon=True)
     process.start()
     stack.callback(process.join)
@@ -160,20 +182,30 @@ def _start(stack: ExitStack, run: Run, loads: Sequence[Load], source: Source) ->
     return ours
 
 
-def _generate(pipe: Connection, run: Run, loads: Sequence[Load], source: Source) -> None:
+def _generate(pipe: Connection, run: Run, load: Load, source: Source) -> None:
     """What the process of one part does: get ready, wait for the signal, run, report."""
     if run.pinned:
         pin(GENERATOR_CORE)
+    punctual = load.punctual and _come_first()
     try:
-        streams = [_stream(run, load.part(source.part, source.parts), source) for load in loads]
-        pipe.send(_Report([], 0.0))
+        stream = _stream(run, load, source)
+        pipe.send(_READY)
         pipe.recv()
         wall, cpu = time.perf_counter(), time.process_time()
-        outcomes = generator.run(streams, seconds=run.seconds, warm_up=run.warm_up)
+        (outcome,) = generator.run([stream], seconds=run.seconds, warm_up=run.warm_up)
         busy = (time.process_time() - cpu) / (time.perf_counter() - wall)
-        pipe.send(_Report(outcomes, busy))
+        pipe.send(_Report(outcome, busy, punctual))
     except (OSError, GeneratorError, ValueError) as error:
         pipe.send(GeneratorError(str(error)))
+
+
+def _come_first() -> bool:
+    """Have this process run before all others; false where that is not allowed."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        return False
+    return True
 
 
 def _stream(run: Run, load: Load, source: Source) -> Stream:
@@ -199,15 +231,15 @@ def _stream(run: Run, load: Load, source: Source) -> Stream:
     )
 
 
-def _receive(pipe: Connection, progress: Callable[[float], object]) -> _Report:
-    """Wait for what a generator says next."""
+def _receive(pipe: Connection, progress: Callable[[float], object] = lambda _: None) -> Any:
+    """Wait for what a generator says next: that it is ready, and then its report."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not pipe.poll(_TICK_SECONDS):
         progress(_TICK_SECONDS)
         if time.monotonic() > deadline:
             raise GeneratorError("a generator does not answer")
     try:
-        said: _Report | GeneratorError = pipe.recv()
+        said = pipe.recv()
     except EOFError:
         raise GeneratorError("a generator ended before its time") from None
     if isinstance(said, GeneratorError):
