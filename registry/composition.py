@@ -291,7 +291,7 @@ def build(
     )
     duty = Duty(database)
     committer = Committer(
-        database, bus, reactions, deliver=lambda settle: deliver(lambda: keep_up_after(settle))
+        database, bus, reactions, deliver=lambda settles: deliver(partial(settle_all, settles))
     )
     outlet_view = OutletView(snapshots=database.snapshot)
     couriers = [
@@ -435,10 +435,11 @@ def build(
         trust=trust_view,
     )
 
-    def keep_up_after(settle: Callable[[], None]) -> None:
-        settle()  # first, because clients wait for it
+    def settle_all(settles: Sequence[Callable[[], None]]) -> None:
+        for settle in settles:  # first, because clients wait for it
+            take_turns(settle)
         for projection in projections:
-            projection.catch_up()  # at once: reads then find little to do, and no buffer fills
+            take_turns(projection.catch_up)  # reads then find little to do, and no buffer fills
 
     return Application(
         bus=bus,

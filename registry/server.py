@@ -13,6 +13,7 @@ from registry.composition import Application, build
 from registry.listener import (
     Certificate,
     Turns,
+    ask_for_short_slices,
     load_certificate,
     make_room_for,
     self_signed,
@@ -63,6 +64,7 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)  # until there is something to reload
     make_room_for(settings.max_connections)
+    ask_for_short_slices()
     turns = Turns(loop)
     application = build(settings, deliver=turns.deliver, take_turns=turns.take)
     try:

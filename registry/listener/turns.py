@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context
 
-TURN_SECONDS = 0.0005
+TURN_SECONDS = 0.0001
 """How long requests that take their time are worked on before others are looked at.
 
-To prove a new request takes about a tenth of a millisecond, and many arrive at once. What was
-asked before is answered at once, between two turns.
+A few are worked on in one turn, and many arrive at once. What was asked before is answered at
+once, between two turns.
 """
 
 Work = Callable[[], object]

@@ -27,9 +27,6 @@ log = structlog.get_logger()
 LARGEST_GROUP = 1024
 """Operations in one commit at most, so that the first of them does not wait too long."""
 
-ACKNOWLEDGED_AT_ONCE = 16
-"""Operations that are acknowledged in one piece: a fraction of a millisecond's work."""
-
 RETRY_AFTER = 1.0
 """Seconds before what failed is tried again: a reaction's handler, or a look at the log."""
 
@@ -72,6 +69,13 @@ It says of every item how it ended. Of an item that it refuses, nothing is in th
 transaction: whoever refuses does so before it writes.
 """
 Then = Callable[[Outcome], None]
+Settle = Callable[[], None]
+"""Tells one who waits; it does not raise."""
+
+
+def _settle_all(settles: Iterable[Settle]) -> None:
+    for settle in settles:
+        settle()
 
 
 @frozen
@@ -112,7 +116,7 @@ class Committer:
         bus: InProcessBus,
         reactions: Sequence[Reaction] = (),
         *,
-        deliver: Callable[[Callable[[], None]], object] = lambda callback: callback(),
+        deliver: Callable[[Sequence[Settle]], object] = _settle_all,
     ) -> None:
         """Make a committer over a migrated database; `start` sets it going.
 
@@ -120,8 +124,9 @@ class Committer:
             database: Written to by nobody else.
             bus: Where events go once they are durable.
             reactions: Run after each commit whose events they match.
-            deliver: Calls a function where acknowledgements belong, for instance
-                ``loop.call_soon_threadsafe``. By default that is the committer's thread.
+            deliver: Calls functions, in order, where acknowledgements belong: all those of a
+                commit at once, because to hand them over one by one takes longer than most
+                of them. By default that is the committer's thread.
         """
         self.group_sizes = Histogram(GROUP_BOUNDS)
         self.commit_seconds = Histogram(COMMIT_BOUNDS)
@@ -282,8 +287,8 @@ class Committer:
                 self._blind_until = self.freshness.now() + RETRY_AFTER  # nobody waits so long
             else:
                 self.freshness.confirm(as_of)
-        for then in onlookers:
-            self._deliver(partial(_tell, then))
+        if onlookers:
+            self._deliver([partial(_tell, then) for then in onlookers])
 
     def _tell_news(self, connection: Connection) -> None:
         """Publish what is in the log after the last event that was told here."""
@@ -324,10 +329,8 @@ class Committer:
         self._idle = False
 
     def _acknowledge(self, group: list[_Submission], outcomes: list[Outcome]) -> None:
-        """Report a few at a time: whoever delivers them can do other things in between."""
-        ended = list(zip(group, outcomes, strict=True))
-        for start in range(0, max(len(ended), 1), ACKNOWLEDGED_AT_ONCE):
-            self._deliver(partial(_report, ended[start : start + ACKNOWLEDGED_AT_ONCE]))
+        ended = zip(group, outcomes, strict=True)
+        self._deliver([partial(_report, submission, outcome) for submission, outcome in ended])
 
     def _commit(self, group: list[_Submission]) -> list[Outcome]:
         started = time.perf_counter()
@@ -464,12 +467,11 @@ def _tell(then: Callable[[], object]) -> None:
     then()
 
 
-def _report(ended: Iterable[tuple[_Submission, Outcome]]) -> None:
-    for submission, outcome in ended:
-        try:
-            submission.then(outcome)
-        except Exception:  # it must not, but the others are acknowledged all the same
-            log.exception("acknowledgement.failed")
+def _report(submission: _Submission, outcome: Outcome) -> None:
+    try:
+        submission.then(outcome)
+    except Exception:  # it must not, but the others are acknowledged all the same
+        log.exception("acknowledgement.failed")
 
 
 def _run_together(unit: UnitOfWork, group: list[_Submission]) -> list[Outcome]:

@@ -1,6 +1,6 @@
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,8 +139,8 @@ class TestSubmit:
         arrived = threading.Event()
         reported: list[Outcome] = []
 
-        def deliver(callback: Callable[[], None]) -> None:
-            delivered.append(callback)
+        def deliver(settles: Sequence[Callable[[], None]]) -> None:
+            delivered.extend(settles)
             arrived.set()
 
         committer = Committer(world.database, world.bus, deliver=deliver)
