@@ -7,8 +7,7 @@ import sys
 import threading
 from struct import Struct
 
-SHORT_SECONDS = 0.0001
-"""About as long as a turn of what takes its time (`registry.listener.turns`)."""
+from registry.listener.turns import TURN_SECONDS
 
 _SYSTEM_CALLS = {"x86_64": (314, 315), "aarch64": (274, 275)}
 """The numbers of ``sched_setattr`` and ``sched_getattr``, for which there is nothing in Python,
@@ -18,13 +17,17 @@ _NOT_INHERITED = 1  # SCHED_FLAG_RESET_ON_FORK, which is about threads too
 _ATTRIBUTES = Struct("=IIQiIQQQ")  # size, policy, flags, nice, priority, slice, deadline, period
 
 
-def ask_for_short_slices(seconds: float = SHORT_SECONDS) -> bool:
+def ask_for_short_slices(seconds: float = TURN_SECONDS) -> bool:
     """Have this thread, and none that it starts, take the processor for short times, but soon.
 
     A thread that was idle and asks for less at a time than another that is running takes its
     place at once, instead of after milliseconds (the EEVDF scheduler, from Linux 6.12 on;
     older ones take the wish and do not heed it). No privilege is needed: the thread's share
-    of the processor stays the same.
+    of the processor stays the same. A thread with a negative niceness, which what it starts would
+    lose, or with a policy of its own is left as it is.
+
+    Args:
+        seconds: How long at a time.
 
     Returns:
         Whether the system took the wish. Where it did not, everything works as without it.
@@ -34,7 +37,7 @@ def ask_for_short_slices(seconds: float = SHORT_SECONDS) -> bool:
         return False
     policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
     nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    if policy != os.SCHED_OTHER or nice < 0:  # what it starts would lose what it was given
+    if policy != os.SCHED_OTHER or nice < 0:
         return False
     attributes = _ATTRIBUTES.pack(
         _ATTRIBUTES.size, policy, _NOT_INHERITED, nice, 0, int(seconds * 1e9), 0, 0

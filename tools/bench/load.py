@@ -93,8 +93,8 @@ class Measured:
         outcome: What came of it, over all processes.
         generator_cpu: How busy the busiest of its generators was, 0 to 1. A generator near 1
             that is not paced may have been what was measured.
-        punctual: Whether they ran before all others.
         server_cpu: Processor time of the server per second, over all its threads.
+        punctual: Whether its generators ran before all others.
     """
 
     load: Load
