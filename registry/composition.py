@@ -435,7 +435,7 @@ def build(
         trust=trust_view,
     )
 
-    def settle_all(settles: Sequence[Callable[[], None]]) -> None:
+    def settle_all(settles: Sequence[Callable[[], object]]) -> None:
         for settle in settles:  # first, because clients wait for it
             take_turns(settle)
         for projection in projections:

@@ -9,9 +9,9 @@ from struct import Struct
 
 from registry.listener.turns import TURN_SECONDS
 
-_SYSTEM_CALLS = {"x86_64": (314, 315), "aarch64": (274, 275)}
-"""The numbers of ``sched_setattr`` and ``sched_getattr``, for which there is nothing in Python,
-nor in most C libraries."""
+_SET_ATTRIBUTES = {"x86_64": 314, "aarch64": 274}
+"""The number of the system call ``sched_setattr``, for which there is nothing in Python, nor in
+most C libraries."""
 
 _NOT_INHERITED = 1  # SCHED_FLAG_RESET_ON_FORK, which is about threads too
 _ATTRIBUTES = Struct("=IIQiIQQQ")  # size, policy, flags, nice, priority, slice, deadline, period
@@ -32,8 +32,9 @@ def ask_for_short_slices(seconds: float = TURN_SECONDS) -> bool:
     Returns:
         Whether the system took the wish. Where it did not, everything works as without it.
     """
-    calls = _system_calls()
-    if calls is None:
+    system_call = _SET_ATTRIBUTES.get(platform.machine())
+    is_narrow = sys.maxsize < 2**32  # other numbers
+    if platform.system() != "Linux" or system_call is None or is_narrow:
         return False
     policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
     nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
@@ -42,26 +43,5 @@ def ask_for_short_slices(seconds: float = TURN_SECONDS) -> bool:
     attributes = _ATTRIBUTES.pack(
         _ATTRIBUTES.size, policy, _NOT_INHERITED, nice, 0, int(seconds * 1e9), 0, 0
     )
-    return _system_call(calls[0], 0, attributes, 0) == 0
-
-
-def slice_of_this_thread() -> float | None:
-    """How long this thread runs at a time while others want to, in seconds; None if not known."""
-    calls = _system_calls()
-    if calls is None:
-        return None
-    attributes = ctypes.create_string_buffer(_ATTRIBUTES.size)
-    if _system_call(calls[1], 0, attributes, _ATTRIBUTES.size, 0) != 0:
-        return None
-    nanoseconds: int = _ATTRIBUTES.unpack(attributes.raw)[5]
-    return nanoseconds / 1e9 if nanoseconds else None
-
-
-def _system_calls() -> tuple[int, int] | None:
-    is_known = platform.system() == "Linux" and sys.maxsize > 2**32  # they are other ones there
-    return _SYSTEM_CALLS.get(platform.machine()) if is_known else None
-
-
-def _system_call(number: int, *arguments: object) -> int:
-    result: int = ctypes.CDLL(None).syscall(number, *arguments)
-    return result
+    failed: int = ctypes.CDLL(None).syscall(system_call, 0, attributes, 0)
+    return not failed

@@ -69,7 +69,7 @@ It says of every item how it ended. Of an item that it refuses, nothing is in th
 transaction: whoever refuses does so before it writes.
 """
 Then = Callable[[Outcome], None]
-Settle = Callable[[], None]
+Settle = Callable[[], object]
 """Tells one who waits; it does not raise."""
 
 
@@ -144,7 +144,7 @@ class Committer:
         self._inboxes = [Inbox(reaction, bus, shared=database.shared) for reaction in reactions]
         self._news = False  # whether another process may have committed something
         self._blind_until = 0.0  # by the clock of freshness: the database did not answer
-        self._onlookers: list[Callable[[], object]] = []
+        self._onlookers: list[Settle] = []
         self._submitted: list[_Submission] = []
         self._lock = threading.Lock()  # guards what was submitted, and these two flags
         self._idle = False
@@ -230,7 +230,7 @@ class Committer:
         self.submit(work, settle)
         return future.result()
 
-    def look(self, then: Callable[[], object] | None = None) -> None:
+    def look(self, then: Settle | None = None) -> None:
         """Have the log looked at for what other processes committed; safe from any thread.
 
         Args:
@@ -288,7 +288,7 @@ class Committer:
             else:
                 self.freshness.confirm(as_of)
         if onlookers:
-            self._deliver([partial(_tell, then) for then in onlookers])
+            self._deliver(onlookers)
 
     def _tell_news(self, connection: Connection) -> None:
         """Publish what is in the log after the last event that was told here."""
@@ -461,10 +461,6 @@ class Committer:
             return
         for inbox in settled:
             inbox.handled(self._number)
-
-
-def _tell(then: Callable[[], object]) -> None:
-    then()
 
 
 def _report(submission: _Submission, outcome: Outcome) -> None:

@@ -135,11 +135,11 @@ class TestSubmit:
         assert found == [([1], ["thing.added", "echo.written"], [1])]
 
     def test_reports_where_it_is_told_to(self, world: World) -> None:
-        delivered: list[Callable[[], None]] = []
+        delivered: list[Callable[[], object]] = []
         arrived = threading.Event()
         reported: list[Outcome] = []
 
-        def deliver(settles: Sequence[Callable[[], None]]) -> None:
+        def deliver(settles: Sequence[Callable[[], object]]) -> None:
             delivered.extend(settles)
             arrived.set()
 

@@ -303,44 +303,39 @@ class _Connection:
         return frames
 
 
-def run(streams: Sequence[Stream], *, seconds: float, warm_up: float = 0.0) -> list[Outcome]:
+def run(stream: Stream, *, seconds: float, warm_up: float = 0.0) -> Outcome:
     """Ask for some time.
 
     Args:
-        streams: All are asked for at the same time.
+        stream: What is asked for.
         seconds: How long to count.
         warm_up: How long to ask before that without counting.
-
-    Returns:
-        What came of each stream, in their order.
 
     Raises:
         GeneratorError: The server hung up, or does not read what it is sent.
     """
     with _no_collector(), select.epoll() as poll:
-        connections = {c.fileno(): c for stream in streams for c in stream.connections}
+        connections = {connection.fileno(): connection for connection in stream.connections}
         for number in connections:
             poll.register(number, select.EPOLLIN)
         for length in (warm_up, seconds):
-            for stream in streams:
-                stream.begin()
-            _ask_until(_clock() + int(length * _SECOND), streams, poll, connections)
+            stream.begin()
+            _ask_until(_clock() + int(length * _SECOND), stream, poll, connections)
         now = _clock()
-    return [stream.outcome(now) for stream in streams]
+    return stream.outcome(now)
 
 
 def _ask_until(
-    end: int, streams: Sequence[Stream], poll: select.epoll, connections: dict[int, _Connection]
+    end: int, stream: Stream, poll: select.epoll, connections: dict[int, _Connection]
 ) -> None:
     while (now := _clock()) < end:
-        for stream in streams:
-            stream.ask(now)
-        due = min(stream.next_due for stream in streams)
+        stream.ask(now)
         # epoll waits whole milliseconds: too long for what is due before.
-        select.select([poll], [], [], max(0.0, min((due - _clock()) / _SECOND, _IDLE_SECONDS)))
+        wait = (stream.next_due - _clock()) / _SECOND
+        select.select([poll], [], [], max(0.0, min(wait, _IDLE_SECONDS)))
         for number, _ in poll.poll(0):
             connections[number].read()
-        if all(stream.used_up and not stream.waiting for stream in streams):
+        if stream.used_up and not stream.waiting:
             return
 
 

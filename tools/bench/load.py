@@ -192,7 +192,7 @@ def _generate(pipe: Connection, run: Run, load: Load, source: Source) -> None:
         pipe.send(_READY)
         pipe.recv()
         wall, cpu = time.perf_counter(), time.process_time()
-        (outcome,) = generator.run([stream], seconds=run.seconds, warm_up=run.warm_up)
+        outcome = generator.run(stream, seconds=run.seconds, warm_up=run.warm_up)
         busy = (time.process_time() - cpu) / (time.perf_counter() - wall)
         pipe.send(_Report(outcome, busy, punctual))
     except (OSError, GeneratorError, ValueError) as error:

@@ -1,8 +1,7 @@
 """Several loads at the same time."""
 
 import os
-
-import pytest
+import threading
 
 from tests.tools.bench.servers import answer_ok, serving
 from tools.bench.load import Load, Run, measure
@@ -16,23 +15,39 @@ def run_against(address: tuple[str, int]) -> Run:
     return Run(address=address, population=population, seconds=BRIEFLY, warm_up=0, pinned=False)
 
 
-def test_each_load_is_counted_for_itself() -> None:
+def test_loads_are_put_side_by_side_and_each_is_counted_for_itself() -> None:
     with serving(answer_ok) as address:
         paced, closed = measure(
             run_against(address),
             [Load(scenario="lookup", connections=1, per_second=50), Load(scenario="lookup")],
         )
-    assert 1 <= paced.outcome.answers <= 50 * BRIEFLY + 1
-    assert closed.outcome.answers > paced.outcome.answers
+    assert paced.outcome.answers <= 50 * BRIEFLY + 1
+    assert 0 < paced.outcome.answers < closed.outcome.answers
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="ONLY ROOT MAY PUT A PROCESS BEFORE ALL OTHERS")
-def test_a_punctual_load_says_so() -> None:
+def may_come_first() -> bool:
+    """Whether the system lets a thread run before all others: not every root may have that."""
+
+    def come_first() -> None:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        except PermissionError:
+            return
+        allowed.append(True)
+
+    allowed: list[bool] = []
+    thread = threading.Thread(target=come_first)
+    thread.start()
+    thread.join()
+    return bool(allowed)
+
+
+def test_a_punctual_load_says_whether_it_was_let() -> None:
     with serving(answer_ok) as address:
         loads = [
             Load(scenario="lookup", connections=1, per_second=50, punctual=punctual)
             for punctual in (True, False)
         ]
         measured = measure(run_against(address), loads)
-    assert [each.punctual for each in measured] == [True, False]
+    assert [each.punctual for each in measured] == [may_come_first(), False]
     assert os.sched_getscheduler(0) == os.SCHED_OTHER  # this process waits as ever
